@@ -1,0 +1,2 @@
+aaa_SRCS := $(addprefix aaa/,user_conf.c user_secret.c uidmap.c)
+$(eval $(call lib,aaa))

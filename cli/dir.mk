@@ -1,0 +1,9 @@
+cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c exec.c exec_ssh.c exec_config.c config_mode.c column.c complete.c remote.c)
+cli_PKGS := jansson libedit
+$(eval $(call lib,cli))
+
+sallyport_SRCS := cli/cli_main.c
+sallyport_LIBS := cli confroot services_report services_conf aaa vrf_report vrf_conf conf base
+sallyport_PKGS := jansson libedit libevent libcap-ng
+sallyport_LDLIBS := -lcrypt
+$(eval $(call prog,sallyport))

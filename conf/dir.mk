@@ -1,0 +1,18 @@
+conf_SRCS := $(addprefix conf/,stmt.c stmt_hints.c tree.c tree_text.c tree_diff.c bind.c)
+conf_PKGS := jansson
+$(eval $(call lib,conf))
+
+# the asynchronous side of a commit, for daemons
+confmember_SRCS := conf/member.c
+confmember_PKGS := jansson libevent
+$(eval $(call lib,confmember))
+
+# the assembly of all tables
+confroot_SRCS := conf/root.c conf/system_conf.c
+$(eval $(call lib,confroot))
+
+sallyport-confd_SRCS := $(addprefix conf/,confd_main.c confd_store.c confd_commit.c confd_caller.c confd_varlink.c)
+sallyport-confd_LIBS := confroot services_conf aaa vrf_conf conf base
+sallyport-confd_PKGS := jansson libevent libcap-ng
+sallyport-confd_LDLIBS := -lcrypt
+$(eval $(call prog,sallyport-confd))

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conf/root.h - the whole configuration tree, assembled from the tables of all folders, and the list of members
+ *
+ * Shapes:  conf_root, an array of top rows; struct conf_member, one per daemon that takes a slice
+ * Units:   none
+ * Errors:  none
+ * Owns:    const data
+ * Runs in: sallyport-confd, CLI; an assembly file: the only place of conf/ that may name its siblings
+ * Source:  architecture.md "The one table"
+ * Tests:   tests/unit/tables_test.c
+ */
+#ifndef CONF_ROOT_H
+#define CONF_ROOT_H
+
+#include "conf/stmt.h"
+
+struct conf_member {
+	const char *name;	  /* "sshd" */
+	unsigned owner;		  /* OWNER_SSHD */
+	const char *socket_name; /* "sshd.varlink", in the run directory */
+};
+
+extern const struct stmt conf_root[];
+extern const struct conf_member conf_members[]; /* ends with {NULL} */
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conf/tree.h - a configuration in memory: ordered, canonical, comparable
+ *
+ * Shapes:  struct tree; its nodes are opaque; order is row order, LIST entries in natural order (vty2 before vty10;
+ *          "default" first)
+ * Units:   none
+ * Errors:  0 or -errno; -EINVAL a line does not match (err says line number and reason), -ENOSPC max_entries reached
+ * Owns:    the tree owns its nodes and texts; rows are borrowed
+ * Runs in: sallyport-confd, CLI (candidate), daemons (slice); pure
+ * Source:  features.md 2E; clients.md section 3
+ * Tests:   tests/unit/tree_test.c (writer and parser are inverse on random trees), tests/golden/running
+ */
+#ifndef CONF_TREE_H
+#define CONF_TREE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "conf/stmt.h"
+
+struct tree;
+
+int tree_new(const struct stmt *root, struct tree **ret_tree);
+void tree_free(struct tree *tree); /* NULL is fine */
+int tree_copy(const struct tree *from, struct tree **ret_tree);
+const struct stmt *tree_root(const struct tree *tree);
+
+/* Does what a MATCH_OK configuration line says: sets or, negated, removes. 1 when the tree changed, 0 when it was so
+ * already. Removing what is not there is 0. "no ssh server" removes the whole node below. */
+int tree_apply(struct tree *tree, const struct match *match, struct err *err);
+
+/* Reads canonical or hand-written text: indented blocks, "!" comments, "end", sub-modes by indentation or by "exit"/"!".
+ * on_fault (may be NULL) is called for each line that does not match, and reading goes on; without it the first fault
+ * ends with -EINVAL. */
+int tree_parse(struct tree *tree, const char *text,
+	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata), void *userdata,
+	       struct err *err);
+
+enum tree_write_flags {
+	TREE_MASK_SECRETS = 1u << 0, /* operands of STMT_SECRET rows become "***" */
+};
+/* Writes running-config text: top rows in order, one space per level, each block closed by "!" at its own level.
+ * path (may be NULL) limits it to what lies below that MATCH_OK path ("show running-config hostname"). Returns the
+ * number of lines written, or -errno. */
+int tree_write(const struct tree *tree, const struct match *path, unsigned flags, FILE *out);
+/* The same for the rows owned by any of the owners: what a daemon gets as its slice. */
+int tree_write_slice(const struct tree *tree, unsigned owners, FILE *out);
+
+/* The flat canonical lines ("username admin group root-lr") that turn one tree into the other: removals first, each
+ * as one "no …" of the highest node that went, then additions in row order. */
+int tree_diff(const struct tree *from, const struct tree *to, int (*on_line)(const char *line, void *userdata),
+	      void *userdata);
+/* The difference as an indented block in running-config form ("show configuration"): changed lines with their parents,
+ * removals as "no …". Returns the number of lines, 0 when the trees are equal. */
+int tree_write_diff(const struct tree *from, const struct tree *to, unsigned flags, FILE *out);
+
+/* Owners whose slices differ between the two trees. */
+unsigned tree_diff_owners(const struct tree *from, const struct tree *to);
+
+/* Every flat canonical line of the tree, in order. */
+int tree_each(const struct tree *tree, int (*on_line)(const char *line, void *userdata), void *userdata);
+/* The operand of the LEAF (or "" of a FLAG) at a full path such as "ssh server port"; NULL when it is not set. */
+const char *tree_get(const struct tree *tree, const char *path);
+/* Calls on_key for each key of the LIST at a full path such as "username"; returns how many. */
+int tree_keys(const struct tree *tree, const char *path, void (*on_key)(const char *key, void *userdata), void *userdata);
+
+#endif

@@ -1,0 +1,17 @@
+services_conf_SRCS := services/ssh_conf.c
+$(eval $(call lib,services_conf))
+
+services_report_SRCS := services/ssh_report.c services/session_link.c
+services_report_PKGS := jansson
+$(eval $(call lib,services_report))
+
+# pure parts of the daemon
+services_SRCS := $(addprefix services/,admission.c session_table.c history.c)
+services_PKGS := jansson sqlite3
+$(eval $(call lib,services))
+
+sallyport-sshd_SRCS := $(addprefix services/,sshd_main.c sshd_conf.c listener.c session_server.c sshd_varlink.c)
+sallyport-sshd_LIBS := monitor services services_report confmember services_conf aaa vrf_report vrf vrf_conf conf base
+sallyport-sshd_PKGS := jansson libevent sqlite3 libnl-3.0 libnl-route-3.0 libcap-ng libcrypto
+sallyport-sshd_LDLIBS := -lcrypt
+$(eval $(call prog,sallyport-sshd))

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh/hostkey.h - the host's key pairs: made at first start, loaded by root, used by monitors to sign
+ *
+ * Shapes:  struct hostkey_set, at most one key per type of enum hostkey_type
+ * Units:   bits
+ * Errors:  0 or -errno with err naming the file and the remedy
+ * Owns:    the set owns its EVP_PKEYs
+ * Runs in: sallyport-sshd, monitor (never the transport: no libssh here, OpenSSL only)
+ * Source:  features.md 1D (only missing keys are made, existing ones kept), libssh.md part 2
+ * Tests:   tests/unit/hostkey_test.c
+ */
+#ifndef SERVICES_SSH_HOSTKEY_H
+#define SERVICES_SSH_HOSTKEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum hostkey_type { HOSTKEY_ED25519, HOSTKEY_ECDSA_256, HOSTKEY_ECDSA_384, HOSTKEY_ECDSA_521, HOSTKEY_RSA, HOSTKEY_TYPE_MAX };
+
+struct hostkey_set;
+
+/* Loads dir/ssh_host_<type>_key (PEM, PKCS#8, mode 0600, owner checked); makes the missing ones of ed25519, ecdsa 256,
+ * 384, 521 and rsa 3072 atomically, with the .pub beside. A file that cannot be read as a key is an error that names it:
+ * it is never overwritten. */
+int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err);
+void hostkey_set_free(struct hostkey_set *set);
+/* The SSH wire blob of the public half, NULL when that type is not there. Borrowed. */
+const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_type type, size_t *ret_len);
+/* Signs tbs with the key whose public blob is given, as EVP_DigestSign() with digest (NULL or "" for ed25519). */
+int hostkey_sign(const struct hostkey_set *set, const uint8_t *blob, size_t blob_len, const char *digest,
+		 const uint8_t *tbs, size_t tbs_len, uint8_t **ret_signature, size_t *ret_len);
+/* "SHA256:…" (base64 without padding) of a public key blob. Returns buffer. */
+const char *hostkey_fingerprint(const uint8_t *blob, size_t blob_len, char *buffer, size_t size_bytes);
+extern const char *const hostkey_algorithm_words[]; /* by type: "ssh-ed25519", "ecdsa-sha2-nistp256", …, "ssh-rsa" */
+
+#endif

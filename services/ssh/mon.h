@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh/mon.h - the protocol between the sandboxed transport and its monitor
+ *
+ * Shapes:  records over two AF_UNIX SOCK_SEQPACKET pairs. rpc (fd MON_RPC_FD in the transport): the transport asks, the
+ *          monitor answers each request with exactly one record of the same type, in order; descriptors travel by
+ *          SCM_RIGHTS with the answer. events (fd MON_EVENT_FD): only the monitor sends, any time. Two pairs, so that a
+ *          synchronous sign or verify deep inside libssh never reads an event.
+ *          A record is: u16 type, u16 channel, then the fields listed at the type; integers big-endian; "string" is
+ *          u32 length and that many bytes; a record is at most MON_RECORD_MAX_BYTES.
+ * Units:   columns and rows in characters
+ * Errors:  getters set buf->bad and return zero or empty when the record is too short; the reader checks mon_get_end()
+ * Owns:    a string got from a record points into the record
+ * Runs in: transport (asks), monitor (answers); pure codec
+ * Source:  libssh.md part 2 (the monitor signs and verifies), style.md section 7 (request = row)
+ * Tests:   tests/unit/mon_test.c, tests/fuzz/fuzz_mon.c, tests/system/test_transport_attack.py
+ */
+#ifndef SERVICES_SSH_MON_H
+#define SERVICES_SSH_MON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MON_SOCKET_FD	     3 /* the client's TCP connection */
+#define MON_RPC_FD	     4
+#define MON_EVENT_FD	     5
+#define MON_RECORD_MAX_BYTES 65536u
+#define MON_FDS_MAX	     3
+
+enum mon_type {
+	/* ---- any time before the first network byte ---- */
+	MON_START = 1,	/* ask: -; answer: string server_banner_comment, u32 auth_timeout_s, string kex_list, string
+			   hostkey_alg_list, string cipher_list, string mac_list, string pubkey_alg_list, u32 keys,
+			   then per host key: string SSH wire blob of the public key */
+	/* ---- before authentication ---- */
+	MON_SIGN,	/* ask: string public key blob, string digest ("SHA256", "SHA512", … "" for ed25519), string
+			   tbs; answer: u8 ok, string signature as EVP_DigestSign gives it */
+	MON_VERIFY,	/* ask: string tbs, string signature as EVP_DigestVerify takes it; answer: u8 ok. The monitor parses
+			   tbs (RFC 4252 section 7) itself and keeps at most one proof */
+	MON_ALGORITHMS, /* ask: string client_version, string kex, string cipher_in, cipher_out, mac_in, mac_out; answer:- */
+	MON_AUTH_NONE,	/* ask: string user; answer: u8 MON_VERDICT_*, u32 methods (SSH_AUTH_METHOD_* bits), string banner */
+	MON_AUTH_PASSWORD, /* ask: string user, string password; answer: u8 verdict, u32 methods */
+	MON_AUTH_QUERY,	   /* would this key do? ask: string user, string key blob; answer: u8 verdict */
+	MON_AUTH_KEY,	   /* the signature was shown to MON_VERIFY; ask: string user, string key blob; answer: u8 verdict,
+			      u32 methods */
+	/* ---- after authentication ---- */
+	MON_CHANNEL_OPEN,  /* ask: - (channel number chosen by the transport, 1…); answer: u8 ok */
+	MON_PTY,	   /* ask: string term, u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
+	MON_ENV,	   /* ask: string name, string value; answer: u8 ok */
+	MON_SHELL,	   /* ask: -; answer: u8 ok, u8 fds (1: pty master; 2: stdin+stdout as one socket, stderr read end) */
+	MON_EXEC,	   /* ask: string command; answer as MON_SHELL */
+	MON_SUBSYSTEM,	   /* ask: string name; answer as MON_SHELL */
+	MON_WINDOW,	   /* ask: u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
+	MON_SIGNAL,	   /* ask: string name without SIG; answer: u8 ok */
+	MON_CHANNEL_CLOSE, /* ask: -; answer: - (the program is hung up) */
+	/* ---- any time ---- */
+	MON_LOG,	/* ask: u8 severity, string text; answer: - */
+	MON_STATISTICS, /* ask: u64 bytes_in, u64 bytes_out, u32 rekeys; answer: - */
+	MON_CLOSING,	/* last words; ask: u32 enum session_end, string text; answer: - */
+	MON_TYPE_MAX,
+};
+
+enum mon_event {
+	MON_EVENT_EXIT = 64, /* u8 signaled, u32 status or signal number, string signal name without SIG; channel = which */
+	MON_EVENT_TERMINATE, /* string text for the disconnect message; end the connection */
+};
+
+enum mon_verdict { MON_DENIED = 0, MON_SUCCESS = 1, MON_PARTIAL = 2, MON_DISCONNECT = 3 /* too many tries */ };
+
+struct mon_buf {
+	uint8_t *bytes; /* MON_RECORD_MAX_BYTES of room */
+	size_t len, at;
+	bool bad;
+};
+
+struct mon_string {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+/* Writing. buf->bytes must be set; len is set by mon_put_start(). */
+void mon_put_start(struct mon_buf *buf, uint16_t type, uint16_t channel);
+void mon_put_u8(struct mon_buf *buf, uint8_t value);
+void mon_put_u32(struct mon_buf *buf, uint32_t value);
+void mon_put_u64(struct mon_buf *buf, uint64_t value);
+void mon_put_string(struct mon_buf *buf, const void *bytes, size_t len);
+void mon_put_text(struct mon_buf *buf, const char *text);
+
+/* Reading. mon_get_start() sets at behind the header. */
+int mon_get_start(struct mon_buf *buf, uint16_t *ret_type, uint16_t *ret_channel); /* 0 or -EPROTO */
+uint8_t mon_get_u8(struct mon_buf *buf);
+uint32_t mon_get_u32(struct mon_buf *buf);
+uint64_t mon_get_u64(struct mon_buf *buf);
+struct mon_string mon_get_string(struct mon_buf *buf);
+/* Copies into text with a NUL; sets bad when it does not fit or holds a NUL. */
+void mon_get_text(struct mon_buf *buf, char *text, size_t size_bytes);
+/* 0 when everything was there and nothing is left over, else -EPROTO. */
+int mon_get_end(const struct mon_buf *buf);
+
+/* Blocking send and receive of one record with up to MON_FDS_MAX descriptors (received ones are close-on-exec; surplus
+ * ones are closed). 0, or -errno; -EPIPE when the other side is gone. A record cut short is -EPROTO. */
+int mon_send(int fd, const struct mon_buf *buf, const int *fds, size_t fds_len);
+int mon_receive(int fd, struct mon_buf *buf, int *ret_fds, size_t *inout_fds_len);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh/monitor.h - the privileged half of one connection: signs, verifies, decides, opens ptys, switches user
+ *
+ * Shapes:  struct monitor_start, everything a monitor needs, inherited through fork
+ * Units:   see ssh_conf.h
+ * Errors:  monitor_run() never returns
+ * Owns:    the monitor owns the connection from the fork on
+ * Runs in: a child forked from sallyport-sshd; root with reduced capabilities, or an ordinary user
+ * Source:  architecture.md "Programs"; libssh.md part 2
+ * Tests:   tests/system/test_ssh_*.py, tests/system/test_transport_attack.py
+ */
+#ifndef SERVICES_SSH_MONITOR_H
+#define SERVICES_SSH_MONITOR_H
+
+#include "aaa/user_conf.h"
+#include "services/session_link.h"
+#include "services/ssh/hostkey.h"
+#include "services/ssh_conf.h"
+#include "vrf/vrf.h"
+
+struct monitor_start {
+	int connection_fd;  /* accepted socket */
+	int link_fd;	    /* our end of the session link */
+	int run_dir_fd;	    /* where SESSION_LINK_SOCKET and the Varlink sockets live; O_PATH */
+	int transport_fd;   /* the transport program, opened for execveat */
+	int cli_fd;	    /* the CLI program, opened for execveat */
+	int empty_dir_fd;   /* the empty root for the transport */
+	const char *uidmap_path;
+	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
+	bool separate_users; /* run sessions under their own uid (false only when weak) */
+	const struct ssh_conf *ssh;
+	const struct users_conf *users;
+	const struct hostkey_set *hostkeys;
+	const struct vrf *vrf; /* the session's VRF */
+	unsigned max_auth_tries; /* 20 */
+	struct session_report session; /* id, vty, vrf, addresses, start_us are filled */
+};
+
+/* Called in the child right after fork, signals at default, every descriptor but those in start already closed or
+ * close-on-exec. Runs the connection to its end and _exits. */
+void monitor_run(struct monitor_start *start) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh_report.h - what org.sallyport.SSH tells: sessions, channels, history, listeners
+ *
+ * Shapes:  struct session_report, one SSH connection; struct channel_report, one channel of it; struct listener_report
+ * Units:   _us microseconds since 1970-01-01 UTC; _bytes bytes
+ * Errors:  none
+ * Owns:    nothing: flat rows with their text inside
+ * Runs in: sallyport-sshd, monitor, CLI
+ * Source:  features.md 2B (columns and words), clients.md section 4
+ * Tests:   tests/golden/show, tests/unit/ssh_report_test.c
+ */
+#ifndef SERVICES_SSH_REPORT_H
+#define SERVICES_SSH_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/field.h"
+
+#define SESSION_CHANNELS_MAX 10u /* channels of one connection at a time */
+
+enum session_state {
+	SESSION_OPEN_TCP, /* "open": accepted */
+	SESSION_KEX,	  /* "key-exchange-initialize" */
+	SESSION_AUTHENTICATING, /* "authenticate-information" */
+	SESSION_AUTHENTICATED,	/* "authenticated": no channel yet */
+	SESSION_OPEN,		/* "SESSION_OPEN" in show ssh */
+	SESSION_CLOSED,
+	SESSION_STATE_MAX,
+};
+extern const char *const session_state_words[];
+
+enum session_auth { AUTH_NONE_YET, AUTH_PASSWORD, AUTH_PUBLIC_KEY, AUTH_KEYBOARD_INTERACTIVE, SESSION_AUTH_MAX };
+extern const char *const session_auth_words[]; /* "--", "password", "rsa-pubkey" … see the .c: word depends on key type */
+
+enum channel_type {
+	CHANNEL_UNDEFINED, /* "--" */
+	CHANNEL_SHELL,	   /* "Command-Line-Interface" */
+	CHANNEL_EXEC,	   /* "Exec-Command" */
+	CHANNEL_SFTP,	   /* "Sftp-Subsystem" */
+	CHANNEL_SCP,	   /* "Scp" */
+	CHANNEL_NETCONF,   /* "Netconf-Subsystem" */
+	CHANNEL_FORWARD,   /* "port-forwarded-local" */
+	CHANNEL_TYPE_MAX,
+};
+extern const char *const channel_type_words[];
+
+enum session_end {
+	END_NONE, /* still live */
+	END_CLIENT_CLOSED,
+	END_EXIT,	     /* last channel ended and the client went */
+	END_AUTH_FAILED,     /* too many tries or gave up after a failure */
+	END_AUTH_TIMEOUT,    /* ssh timeout */
+	END_NEGOTIATION,     /* nothing in common, junk banner, protocol mismatch */
+	END_CLEARED,	     /* clear ssh */
+	END_PROTOCOL_ERROR,
+	END_REFUSED,	     /* limit or rate */
+	END_SHUTDOWN,	     /* the service was stopped with its sessions */
+	END_LOST,	     /* the process died without a word */
+	SESSION_END_MAX,
+};
+extern const char *const session_end_words[];
+
+struct channel_report {
+	uint32_t session_id;
+	uint32_t channel; /* 1, 2 … as shown */
+	int type;	  /* enum channel_type */
+	bool has_pty;
+	char command[256]; /* exec only, cut */
+};
+
+struct session_report {
+	uint32_t id;
+	uint32_t vty; /* vtyN */
+	char vrf[33];
+	char user[33];
+	char peer_address[46];
+	uint16_t peer_port;
+	char local_address[46];
+	uint16_t local_port;
+	int state;	    /* enum session_state */
+	int authentication; /* enum session_auth */
+	char auth_word[24]; /* as shown: "password", "rsa-pubkey", "ed25519-pubkey", "key-intr", "--" */
+	char key_fingerprint[64]; /* SHA256:… of the user's key; "" otherwise */
+	char client_version[128];
+	char kex[64], host_key[32], cipher_in[48], cipher_out[48], mac_in[48], mac_out[48];
+	uint64_t bytes_in, bytes_out;
+	uint32_t uid;		  /* the session's programs run as */
+	int64_t start_us, end_us; /* end_us 0 while live */
+	int end_reason;		  /* enum session_end */
+	char end_text[160];	  /* one sentence for the operator, "" when the reason says it all */
+	uint32_t pid;		  /* of the monitor */
+	uint64_t pid_start_ticks; /* field 22 of /proc/PID/stat: tells a reused pid */
+	char first_type[24];	  /* history: connection type shown, of the first channel */
+	bool had_pty;
+};
+
+enum listener_state { LISTENER_PENDING, LISTENER_UP, LISTENER_CONFLICT, LISTENER_FAILED, LISTENER_STATE_MAX };
+extern const char *const listener_state_words[]; /* "pending", "up", "conflict", "failed" */
+
+struct listener_report {
+	char vrf[33];
+	char family[8]; /* "ipv4", "ipv6" */
+	uint16_t port;
+	int state;
+	char reason[160]; /* why it is not up; "" when up */
+	uint64_t accepted, refused;
+};
+
+struct server_report { /* one row */
+	uint32_t port;
+	bool v2_only;
+	uint32_t timeout_s, rate_limit_per_min, session_limit, max_auth_limit, dscp;
+	char host_keys[256], key_exchange[512], ciphers[512], macs[512], methods[128]; /* comma-separated, in order */
+	uint32_t sessions, unauthenticated;
+};
+
+extern const struct field channel_report_fields[], session_report_fields[], listener_report_fields[],
+	server_report_fields[];
+
+/* ---- org.sallyport.SSH ---- */
+#define SSH_INTERFACE	  "org.sallyport.SSH"
+/* () -> with "more": one reply per live session (session: {…}, channels: []{…}), the last without "continues";
+ * without "more": (sessions: []{session, channels}) */
+#define SSH_LIST_SESSIONS SSH_INTERFACE ".ListSessions"
+/* (limit: int) -> (sessions: []{…}) newest first; limit 0 means 100 */
+#define SSH_LIST_HISTORY  SSH_INTERFACE ".ListHistory"
+/* () -> (server: {…}, listeners: []{…}) */
+#define SSH_GET_SERVER	  SSH_INTERFACE ".GetServer"
+/* () -> (vrfs: []{…}) */
+#define SSH_LIST_VRFS	  SSH_INTERFACE ".ListVrfs"
+/* (id: int) -> (); error SSH_ERROR_NO_SESSION */
+#define SSH_CLEAR_SESSION SSH_INTERFACE ".ClearSession"
+#define SSH_ERROR_NO_SESSION SSH_INTERFACE ".NoSuchSession"
+
+#endif
