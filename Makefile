@@ -71,3 +71,23 @@ clean:
 	rm -rf $(B)
 
 -include $(DEPENDS)
+
+# ---- what people type ----
+deps:
+	@packaging/deps build
+deps-test:
+	@packaging/deps test
+.PHONY: deps-test
+
+# a second make, so that pkg-config is asked after the packages are there
+run: deps
+	@$(MAKE) --no-print-directory all
+	@exec $(B)/bin/sallyport-run --run-dir $(RUN_DIR) --port $(PORT) --program-dir $(B)/bin
+
+# T= one stage or one test: unit, golden, fuzz, lint, system, lab; T=unit/stmt, T=system/test_cli.py, T=lab/first_light
+check: deps-test
+	@/usr/bin/python3 tests/check --build $(B) $(T)
+
+lab: deps-test
+	@$(MAKE) --no-print-directory all tools
+	@tests/lab/lab $(if $(T),run $(T),shell)

@@ -1,4 +1,5 @@
 sallyport-run_SRCS := packaging/run_main.c
-sallyport-run_LIBS := base
-sallyport-run_PKGS := jansson libevent libcap-ng
+sallyport-run_LIBS := services_report aaa vrf vrf_report conf base
+sallyport-run_PKGS := jansson libevent libcap-ng libnl-3.0 libnl-route-3.0
+sallyport-run_LDLIBS := -lcrypt
 $(eval $(call prog,sallyport-run))
