@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: the one place where the tables of all folders become one configuration. The order of the rows is the order of
+ * the running configuration; a user stands before the services that let him in.
+ */
+#include "conf/root.h"
+
+#include "aaa/user_conf.h"
+#include "conf/system_conf.h"
+#include "services/ssh_conf.h"
+#include "vrf/vrf_conf.h"
+
+const struct stmt conf_root[] = {
+	SYSTEM_CONF_ROWS,
+	VRF_CONF_ROW,
+	USER_CONF_ROW,
+	SSH_CONF_ROW,
+	STMT_DONE,
+};
+
+const struct conf_member conf_members[] = {
+	{ .name = "sshd", .owner = OWNER_SSHD, .socket_name = "sshd.varlink" },
+	{ .name = NULL },
+};
