@@ -326,7 +326,7 @@ def test_sigterm_and_sigint_end_everything():
         running = Product(directory).start()
         child = interactive(running)
         assert running.stop(how) == 0
-            child.expect(pexpect.EOF)
+        child.expect(pexpect.EOF)
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/cmdline", "rb") as file:
