@@ -187,12 +187,22 @@ static int make_admin_secret(char **ret_secret, struct err *err)
 
 /* ---- which VRFs are there ---- */
 
+/* A namespace may have a name that no configuration line can hold. */
+static bool is_one_word(const char *name)
+{
+	for (const char *at = name; *at; at++)
+		if (*at <= ' ' || *at > '~')
+			return false;
+	return *name && *name != '!';
+}
+
 static void collect_vrf(const struct vrf *vrf, void *userdata)
 {
 	struct runner *runner = userdata;
+	bool there = vrf->state == VRF_PRESENT || vrf->state == VRF_UP;
 
-	if (runner->vrfs_len < ARRAY_SIZE(runner->vrfs) && (vrf->state == VRF_PRESENT || vrf->state == VRF_UP))
-		strcpy(runner->vrfs[runner->vrfs_len++], vrf->name);
+	if (there && is_one_word(vrf->name) && runner->vrfs_len < ARRAY_SIZE(runner->vrfs))
+		memcpy(runner->vrfs[runner->vrfs_len++], vrf->name, sizeof(vrf->name));
 }
 
 static int find_vrfs(struct runner *runner, struct err *err)
