@@ -48,10 +48,12 @@ struct field {
 		.size = sizeof(int), .words = (words_), .help = (help_)                     \
 	}
 
-/* Makes a JSON object of a row. NULL when memory is short. Text that is not UTF-8 is replaced byte by byte with '?'. */
+/* Makes a JSON object of a row. NULL when memory is short. Text that is not UTF-8 is replaced byte by byte with '?'; a
+ * FIELD_U64 over INT64_MAX is given as INT64_MAX; a FIELD_ENUM without a word is left out. */
 json_t *field_encode(const struct field *fields, const void *row);
 
-/* Fills a row from a JSON object. Unknown members are ignored; absent members leave the row's value as it is. */
+/* Fills a row from a JSON object. Unknown members are ignored; absent members and null leave the
+ * row's value as it is. On failure the row is not touched. */
 int field_decode(const struct field *fields, const json_t *object, void *row, struct err *err);
 
 /* The value of one member as text for a table, in buffer. Returns buffer. An empty text is given as "". */
