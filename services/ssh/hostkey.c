@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: The host's key pairs
+ *
+ * One PEM file per type. A missing one is made, an existing one is never touched: a host key that changes by itself
+ * teaches operators to ignore the warning of their client. The private half lives in sallyport-sshd and its monitors
+ * only; signing is the one thing that is done with it, and only as the key's own algorithm does.
+ */
+#include "services/ssh/hostkey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "services/ssh/hostkey_blob.h"
+
+AUTO_DECLARE(BIO, BIO_free_all)
+AUTO_DECLARE(EVP_PKEY, EVP_PKEY_free)
+AUTO_DECLARE(EVP_MD_CTX, EVP_MD_CTX_free)
+AUTO_DECLARE(struct hostkey_set, hostkey_set_free)
+
+enum { KEY_FILE_MAX_BYTES = 16384, RSA_BITS = 3072 /* NIST SP 800-57: 128 bits of strength */ };
+
+const char *const hostkey_algorithm_words[] = {
+	[HOSTKEY_ED25519] = "ssh-ed25519",
+	[HOSTKEY_ECDSA_256] = "ecdsa-sha2-nistp256",
+	[HOSTKEY_ECDSA_384] = "ecdsa-sha2-nistp384",
+	[HOSTKEY_ECDSA_521] = "ecdsa-sha2-nistp521",
+	[HOSTKEY_RSA] = "ssh-rsa",
+	[HOSTKEY_TYPE_MAX] = NULL,
+};
+
+static const struct {
+	const char *file, *type, *group;
+} kinds[HOSTKEY_TYPE_MAX] = {
+	[HOSTKEY_ED25519] = { "ssh_host_ed25519_key", "ED25519", NULL },
+	[HOSTKEY_ECDSA_256] = { "ssh_host_ecdsa256_key", "EC", "prime256v1" },
+	[HOSTKEY_ECDSA_384] = { "ssh_host_ecdsa384_key", "EC", "secp384r1" },
+	[HOSTKEY_ECDSA_521] = { "ssh_host_ecdsa521_key", "EC", "secp521r1" },
+	[HOSTKEY_RSA] = { "ssh_host_rsa_key", "RSA", NULL },
+};
+
+struct hostkey_set {
+	struct {
+		EVP_PKEY *key;
+		uint8_t *blob;
+		size_t blob_len;
+	} rows[HOSTKEY_TYPE_MAX];
+};
+
+/* ---- files ---- */
+
+/* Never asks a terminal for a passphrase: an encrypted key is an error. */
+static int no_passphrase(char *buffer, int size, int writing, void *userdata)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	(void)userdata;
+	return -1;
+}
+
+static int check_file(int fd, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, -EINVAL, "%s is not a regular file: remove it, and a new key is made", path);
+	if (st.st_uid != geteuid())
+		return err_set(err, -EPERM, "%s belongs to uid %u, not to uid %u: correct its owner", path,
+			       (unsigned)st.st_uid, (unsigned)geteuid());
+	if (st.st_mode & 077)
+		return err_set(err, -EPERM, "%s can be read by others (mode %04o): chmod 0600, and think of a new key",
+			       path, (unsigned)st.st_mode & 07777u);
+	if (st.st_size > KEY_FILE_MAX_BYTES)
+		return err_set(err, -EFBIG, "%s is too large for a key", path);
+	return 0;
+}
+
+/* -ENOENT when there is no such file. */
+static int load_file(const char *path, EVP_PKEY **ret_key, struct err *err)
+{
+	char pem[KEY_FILE_MAX_BYTES];
+	AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	AUTO(BIO_free_all) BIO *bio = NULL;
+	EVP_PKEY *key = NULL;
+	size_t len = 0;
+	ssize_t n;
+	int r;
+
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	r = check_file(fd, path, err);
+	if (r < 0)
+		return r;
+	while (len < sizeof(pem) && (n = read(fd, pem + len, sizeof(pem) - len)) > 0)
+		len += (size_t)n;
+	bio = BIO_new_mem_buf(pem, (int)len);
+	if (bio)
+		key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	explicit_bzero(pem, sizeof(pem));
+	if (!key)
+		return err_set(err, -EINVAL, "%s is not a private key in PEM form without passphrase: "
+			       "restore it, or remove it, and a new key is made", path);
+	*ret_key = key;
+	return 0;
+}
+
+static int save_private(const char *path, EVP_PKEY *key, struct err *err)
+{
+	AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem());
+	char *pem;
+	long len;
+	int r;
+
+	if (!bio || !PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, no_passphrase, NULL))
+		return err_set(err, -ENOMEM, "%s: the key cannot be encoded", path);
+	len = BIO_get_mem_data(bio, &pem);
+	r = fs_write_atomic(path, 0600, pem, (size_t)len);
+	explicit_bzero(pem, (size_t)len);
+	return r < 0 ? err_set(err, r, "%s: cannot be written: %s", path, strerror(-r)) : 0;
+}
+
+/* The one-line form for known_hosts and ssh-keygen -lf; a convenience, so that a lost one is written again. */
+static int save_public(const char *path, enum hostkey_type type, const uint8_t *blob, size_t blob_len, struct err *err)
+{
+	char public_path[PATH_MAX];
+	AUTO(free) char *line = NULL;
+	AUTO(free) unsigned char *text = malloc(4 * (blob_len / 3 + 1) + 1);
+	int r;
+
+	if (!text)
+		return -ENOMEM;
+	if (snprintf(public_path, sizeof(public_path), "%s.pub", path) >= (int)sizeof(public_path))
+		return -ENAMETOOLONG;
+	if (access(public_path, F_OK) == 0)
+		return 0;
+	EVP_EncodeBlock(text, blob, (int)blob_len);
+	r = asprintf(&line, "%s %s sallyport\n", hostkey_algorithm_words[type], (const char *)text);
+	if (r < 0) {
+		line = NULL;
+		return -ENOMEM;
+	}
+	r = fs_write_atomic(public_path, 0644, line, (size_t)r);
+	return r < 0 ? err_set(err, r, "%s: cannot be written: %s", public_path, strerror(-r)) : 0;
+}
+
+/* ---- the set ---- */
+
+static EVP_PKEY *make_key(enum hostkey_type type)
+{
+	if (type == HOSTKEY_RSA)
+		return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_BITS);
+	if (kinds[type].group)
+		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[type].group);
+	return EVP_PKEY_Q_keygen(NULL, NULL, kinds[type].type);
+}
+
+static int load_or_make(const char *path, enum hostkey_type type, EVP_PKEY **ret_key, struct err *err)
+{
+	AUTO(EVP_PKEY_free) EVP_PKEY *key = NULL;
+	int r = load_file(path, ret_key, err);
+
+	if (r != -ENOENT)
+		return r;
+	key = make_key(type);
+	if (!key)
+		return err_set(err, -EIO, "%s: a key cannot be made", path);
+	r = save_private(path, key, err);
+	if (r < 0)
+		return r;
+	*ret_key = take(key);
+	return 0;
+}
+
+static bool blob_is(const uint8_t *blob, size_t blob_len, const char *algorithm)
+{
+	struct hostkey_wire wire = { .at = blob, .left = blob_len };
+	size_t len;
+	const uint8_t *type = hostkey_wire_string(&wire, &len);
+
+	return hostkey_wire_is(type, len, algorithm);
+}
+
+static int load_row(struct hostkey_set *set, const char *dir, enum hostkey_type type, struct err *err)
+{
+	char path[PATH_MAX];
+	int r;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, kinds[type].file) >= (int)sizeof(path))
+		return err_set(err, -ENAMETOOLONG, "%s: too long", dir);
+	r = load_or_make(path, type, &set->rows[type].key, err);
+	if (r < 0)
+		return r;
+	r = hostkey_blob_write(set->rows[type].key, &set->rows[type].blob, &set->rows[type].blob_len);
+	if (r == -ENOMEM)
+		return r;
+	/* A valid key of another kind under this name would be offered as what it is not. */
+	if (r < 0 || !blob_is(set->rows[type].blob, set->rows[type].blob_len, hostkey_algorithm_words[type]))
+		return err_set(err, -EINVAL, "%s does not hold a key of type %s: restore it, or remove it, "
+			       "and a new key is made", path, hostkey_algorithm_words[type]);
+	return save_public(path, type, set->rows[type].blob, set->rows[type].blob_len, err);
+}
+
+int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err)
+{
+	AUTO(hostkey_set_free) struct hostkey_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return -ENOMEM;
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		int r = load_row(set, dir, type, err);
+
+		if (r < 0)
+			return r;
+	}
+	*ret_set = take(set);
+	return 0;
+}
+
+void hostkey_set_free(struct hostkey_set *set)
+{
+	if (!set)
+		return;
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		EVP_PKEY_free(set->rows[type].key);
+		free(set->rows[type].blob);
+	}
+	free(set);
+}
+
+const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_type type, size_t *ret_len)
+{
+	*ret_len = set->rows[type].blob_len;
+	return set->rows[type].blob;
+}
+
+int hostkey_sign(const struct hostkey_set *set, const uint8_t *blob, size_t blob_len, const char *digest,
+		 const uint8_t *tbs, size_t tbs_len, uint8_t **ret_signature, size_t *ret_len)
+{
+	AUTO(EVP_MD_CTX_free) EVP_MD_CTX *sign = NULL;
+	AUTO(free) uint8_t *signature = NULL;
+	EVP_PKEY *key = NULL;
+	size_t len;
+
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++)
+		if (set->rows[type].blob_len == blob_len && blob_len && !memcmp(set->rows[type].blob, blob, blob_len))
+			key = set->rows[type].key;
+	if (!key)
+		return -ENOKEY;
+	digest = digest ? digest : "";
+	if (!hostkey_algorithm_of(blob, blob_len, digest))
+		return -EINVAL;
+	sign = EVP_MD_CTX_new();
+	len = (size_t)EVP_PKEY_get_size(key);
+	signature = malloc(len);
+	if (!sign || !signature)
+		return -ENOMEM;
+	if (EVP_DigestSignInit_ex(sign, NULL, *digest ? digest : NULL, NULL, NULL, key, NULL) <= 0 ||
+	    EVP_DigestSign(sign, signature, &len, tbs, tbs_len) <= 0)
+		return -EIO;
+	*ret_signature = take(signature);
+	*ret_len = len;
+	return 0;
+}
+
+const char *hostkey_fingerprint(const uint8_t *blob, size_t blob_len, char *buffer, size_t size_bytes)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE], text[2 * EVP_MAX_MD_SIZE];
+	size_t hash_len, text_len;
+
+	buffer[0] = '\0';
+	if (!EVP_Q_digest(NULL, "SHA256", NULL, blob, blob_len, hash, &hash_len))
+		return buffer;
+	text_len = (size_t)EVP_EncodeBlock(text, hash, (int)hash_len);
+	while (text_len && text[text_len - 1] == '=')
+		text_len--;
+	snprintf(buffer, size_bytes, "SHA256:%.*s", (int)text_len, (const char *)text);
+	return buffer;
+}
