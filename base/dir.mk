@@ -1,4 +1,4 @@
 base_SRCS := $(addprefix base/,err.c utf8.c field.c log.c fs.c unix_address.c clock.c \
-	varlink_codec.c varlink_server.c varlink_client.c varlink_link.c proc.c)
+	varlink_codec.c varlink_service.c varlink_server.c varlink_client.c varlink_link.c proc.c)
 base_PKGS := jansson libevent libcap-ng
 $(eval $(call lib,base))

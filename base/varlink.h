@@ -25,14 +25,18 @@
 struct event_base;
 
 #define VARLINK_MESSAGE_MAX_BYTES (16u << 20) /* a running configuration of 100,000 lines fits */
+#define VARLINK_ERROR_TOO_LARGE	  "org.sallyport.ReplyTooLarge"
 #define VARLINK_CONNECTIONS_MAX	  1024u	      /* per server; one more is closed at once */
+/* What one uid may hold of a server, root and the server's own uid excepted: connections, and bytes not yet handled. */
+#define VARLINK_UID_CONNECTIONS_MAX 128u
+#define VARLINK_UID_INPUT_MAX_BYTES (2 * VARLINK_MESSAGE_MAX_BYTES)
 
 /* ---- codec (pure) ---- */
 
 /* Cuts messages out of a byte stream. Zero-initialise; varlink_decoder_done() frees. */
 struct varlink_decoder {
 	char *bytes;
-	size_t len, size, scanned;
+	size_t start, len, size, scanned;
 };
 
 /* Adds bytes from the stream. -EMSGSIZE when a message outgrows VARLINK_MESSAGE_MAX_BYTES. */
@@ -63,11 +67,14 @@ struct varlink_interface {
  * interfaces ends with {NULL} and is borrowed, as is userdata. org.varlink.service is answered by the server. */
 int varlink_server_new(struct event_base *base, const char *path, mode_t mode, const struct varlink_interface *interfaces,
 		       void *userdata, struct varlink_server **ret_server, struct err *err);
-void varlink_server_free(struct varlink_server *server); /* NULL is fine; open calls are dropped; removes the socket */
+void varlink_server_free(struct varlink_server *server); /* NULL is fine; open calls are dropped; removes the socket;
+							  * not from within a handler */
 
 bool varlink_call_wants_more(const struct varlink_call *call);
 /* SO_PEERCRED of the connection at its start. */
 const struct ucred *varlink_call_peer(const struct varlink_call *call);
+/* Replies return 0, -EPIPE (the peer has gone), -ENOBUFS (it does not read and is being closed), -EMSGSIZE (too large for
+ * a message: the peer gets the error VARLINK_ERROR_TOO_LARGE in its place, or nothing when it was to continue). */
 int varlink_reply(struct varlink_call *call, json_t *parameters);	    /* steals; NULL means {}; ends the call */
 int varlink_reply_continues(struct varlink_call *call, json_t *parameters); /* steals */
 /* name like "org.sallyport.Config.Conflict"; parameters stolen, may be NULL; ends the call. */
@@ -75,7 +82,11 @@ int varlink_error(struct varlink_call *call, const char *name, json_t *parameter
 /* org.varlink.service.PermissionDenied and .InvalidParameter with the right parameters; end the call. */
 int varlink_error_permission(struct varlink_call *call);
 int varlink_error_parameter(struct varlink_call *call, const char *parameter);
-/* Called once when the peer goes away while the call is open; after it the call pointer is dead. */
+/* Who frees a call: it stays allocated until its last reply, also when the peer has gone: replies are then dropped
+ * (-EPIPE) and the last one frees it. Only with on_gone set is it freed at once when the peer goes: on_gone is called,
+ * and the call pointer is dead from then on. So a handler that answers later either keeps the pointer and replies in any
+ * case, or sets on_gone and forgets the pointer there. on_gone is called once at most, from the loop or from
+ * varlink_server_free(), never from within a call of the handler; not after the last reply. NULL takes it back. */
 void varlink_call_on_gone(struct varlink_call *call, void (*on_gone)(void *userdata), void *userdata);
 
 /* ---- blocking client ---- */
@@ -103,7 +114,9 @@ struct varlink_link;
 typedef void (*varlink_on_answer)(int result, const char *error_name, const json_t *parameters, void *userdata);
 
 /* Opens a connection for one call and closes it after the answer. The callback runs from the loop, exactly once,
- * unless the link is freed before; freeing from within the callback is not needed (the link frees itself). */
+ * unless the link is freed before; freeing from within the callback is not needed (the link frees itself).
+ * A peer that cannot be reached is told to the callback as well; -errno is returned only when nothing was started
+ * (-ENOMEM, -EMSGSIZE), and the callback then never runs. ret_link may be NULL. */
 int varlink_link_call(struct event_base *base, const char *path, const char *method, json_t *parameters, int timeout_ms,
 		      varlink_on_answer on_answer, void *userdata, struct varlink_link **ret_link);
 void varlink_link_free(struct varlink_link *link); /* cancels; NULL is fine */
