@@ -3,7 +3,7 @@ vrf_conf_SRCS := vrf/vrf_conf.c
 $(eval $(call lib,vrf_conf))
 
 vrf_SRCS := $(addprefix vrf/,vrf.c vrf_netlink.c vrf_netns.c vrf_watch.c vrf_socket.c)
-vrf_PKGS := libnl-3.0 libnl-route-3.0 libevent
+vrf_PKGS := libnl-3.0 libevent
 $(eval $(call lib,vrf))
 
 vrf_report_SRCS := vrf/vrf_report.c vrf/vrf_words.c
