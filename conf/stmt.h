@@ -111,6 +111,7 @@ struct match {
 	size_t context_len; /* how many of them came from the context the line was matched in */
 	struct match_step steps[STMT_DEPTH_MAX];
 	unsigned column; /* INVALID, AMBIGUOUS: byte where the first wrong word begins */
+	unsigned mark;	 /* INVALID: byte of the first character that agrees with no keyword; there the '^' goes */
 	struct err err;	 /* why an operand was refused; empty when a keyword was */
 };
 
@@ -118,8 +119,10 @@ struct match {
 
 /* Matches a line. context may be NULL (top). With may_negate a leading "no" is understood. "no" of a LEAF or LIST needs
  * no operand for a LEAF, the key for a LIST. A configuration line is OK when its last row is a FLAG, a LEAF, a LIST or a
- * NODE with a mode; an exec line when its last row has run. When nothing matches in the context, its parents are tried
- * outwards up to the top (a pasted global line pops by itself); the column reported is that of the innermost context. */
+ * NODE with a mode (negated: any NODE); an exec line when its last row has run. When the line is invalid in the context,
+ * its parents are tried outwards up to the top (a pasted global line pops by itself); the failure reported is the one that
+ * understood most of the line, of equal ones the innermost. A refused operand leaves its step without a value, so that
+ * steps[steps_len - 1].row->arg->secret tells a clear secret, which begins at column. A negated LEAF has no value. */
 void stmt_match(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
 		struct match *ret_match);
 void stmt_match_done(struct match *match);
@@ -132,11 +135,20 @@ const char *stmt_match_value(const struct match *match, const char *word);
 /* The canonical full line of a match from the top: "ssh server vrf blue", "no username admin group". malloc'ed. */
 char *stmt_match_text(const struct match *match);
 
+/* Whether the operand is a number from min to max. */
+bool stmt_arg_is_number(const struct arg *arg);
+/* The canonical text (malloc'ed) of an operand; -EINVAL refused, -ENOTUNIQ begins several words, -EAGAIN a clear secret,
+ * -ENOMEM. */
+int stmt_arg_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err);
+/* Whether the operand of the row is shown as *** to those who may not see it. */
+bool stmt_row_is_secret(const struct stmt *row);
+
 /* Help and completion. line ends at the cursor; a trailing space means "what may come next". */
 struct stmt_hint {
 	const char *word;    /* keyword, or operand text such as "<5-120>", "WORD", "<cr>" */
 	const char *help;    /* with unit and default worked in where there are any */
-	const struct arg *arg; /* non-NULL when this hint is an operand (the CLI asks its completion source) */
+	const struct arg *arg; /* non-NULL when this hint is an operand (the CLI asks its completion source); NULL for
+				* keywords and the words of an enumeration, which are typed as they stand */
 	bool enter;	     /* this is <cr> */
 };
 /* Calls on_hint for each possibility, in row order, <cr> last. Returns how many, or -EINVAL with *ret_column when the

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: matching a line against the rows. A line is walked word by word without copying it; nothing but the match is
+ * written, so the same walk serves the shell, the daemons and a fuzzer. A line typed in a sub-mode is tried there
+ * first and then in the modes around it, so that a pasted line of the top level finds its way by itself; of several
+ * failures the one that understood most of the line is reported.
+ */
+#include "conf/stmt.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "conf/stmt_walk.h"
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* How many leading bytes of the word the keyword shares, letter case aside (not by locale: keywords are ASCII). */
+static size_t common_len(const char *word, size_t word_len, const char *keyword)
+{
+	size_t i = 0;
+
+	while (i < word_len && keyword[i] && lower(word[i]) == lower(keyword[i]))
+		i++;
+	return i;
+}
+
+bool stmt_word_begins(const char *word, size_t word_len, const char *keyword)
+{
+	return common_len(word, word_len, keyword) == word_len;
+}
+
+bool stmt_word_next(const char *line, size_t *pos, struct stmt_word *ret_word)
+{
+	size_t at = *pos;
+
+	while (is_blank(line[at]))
+		at++;
+	ret_word->start = at;
+	while (line[at] && !is_blank(line[at]))
+		at++;
+	ret_word->len = at - ret_word->start;
+	*pos = at;
+	return ret_word->len > 0;
+}
+
+/* Bytes of the well-formed printable UTF-8 character at text, 0 when it is none. */
+static size_t char_len(const unsigned char *text)
+{
+	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t code;
+	size_t len, i;
+
+	if (text[0] < 0x80)
+		return text[0] == '\t' || (text[0] >= 0x20 && text[0] != 0x7f);
+	if (text[0] >= 0xf0 && text[0] <= 0xf4)
+		len = 4, code = text[0] & 0x07u;
+	else if (text[0] >= 0xe0 && text[0] <= 0xef)
+		len = 3, code = text[0] & 0x0fu;
+	else if (text[0] >= 0xc2 && text[0] <= 0xdf)
+		len = 2, code = text[0] & 0x1fu;
+	else
+		return 0;
+	for (i = 1; i < len; i++) {
+		if ((text[i] & 0xc0u) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3fu);
+	}
+	/* overlong forms, surrogates, beyond Unicode, and the control characters from 0x80 to 0x9f */
+	if (code < smallest[len] || (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff || code < 0xa0)
+		return 0;
+	return len;
+}
+
+int stmt_line_check(const char *line, unsigned *ret_column, struct err *err)
+{
+	size_t at = 0, word = 0, len;
+
+	if (strnlen(line, STMT_LINE_MAX_BYTES + 1) > STMT_LINE_MAX_BYTES) {
+		*ret_column = 0;
+		return err_set(err, -EINVAL, "the line is longer than %u bytes", STMT_LINE_MAX_BYTES);
+	}
+	while (line[at]) {
+		len = char_len((const unsigned char *)line + at);
+		if (!len) {
+			*ret_column = (unsigned)word;
+			return err_set(err, -EINVAL, "the line holds a control character or is not UTF-8");
+		}
+		if (is_blank(line[at]))
+			word = at + 1;
+		at += len;
+	}
+	return 0;
+}
+
+/* ---- operands ---- */
+
+bool stmt_arg_is_number(const struct arg *arg)
+{
+	return !arg->words && !arg->text && arg->min < arg->max;
+}
+
+static int canonical_number(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	const char *unit = arg->unit ? arg->unit : "";
+	size_t digits = strspn(text + (text[0] == '-'), "0123456789");
+	long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (!digits || *end || errno || text[digits + (text[0] == '-')])
+		return err_set(err, -EINVAL, "must be a number from %" PRId64 " to %" PRId64 "%s%s", arg->min,
+			       arg->max, *unit ? " " : "", unit);
+	if (value < arg->min || value > arg->max)
+		return err_set(err, -EINVAL, "must be from %" PRId64 " to %" PRId64 "%s%s", arg->min, arg->max,
+			       *unit ? " " : "", unit);
+	return asprintf(ret_text, "%lld", value) < 0 ? -ENOMEM : 0;
+}
+
+static int canonical_enum(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	const char *found = NULL;
+	size_t len = strlen(text);
+	unsigned found_count = 0;
+	char *copy;
+
+	for (const char *const *word = arg->words; *word; word++) {
+		if (!stmt_word_begins(text, len, *word))
+			continue;
+		found = *word;
+		found_count++;
+		if (!found[len]) {
+			found_count = 1;
+			break;
+		}
+	}
+	if (!found_count)
+		return err_set(err, -EINVAL, "is not one of the words allowed here");
+	if (found_count > 1)
+		return err_set(err, -ENOTUNIQ, "begins more than one of the words allowed here");
+	copy = strdup(found);
+	if (!copy)
+		return -ENOMEM;
+	*ret_text = copy;
+	return 0;
+}
+
+static int canonical_text(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	size_t len = strlen(text);
+	char *copy;
+
+	if (arg->max > 0 && len > (uint64_t)arg->max)
+		return err_set(err, -EINVAL, "must be at most %" PRId64 " characters long", arg->max);
+	if (arg->min > 0 && len < (uint64_t)arg->min)
+		return err_set(err, -EINVAL, "must be at least %" PRId64 " characters long", arg->min);
+	copy = strdup(text);
+	if (!copy)
+		return -ENOMEM;
+	*ret_text = copy;
+	return 0;
+}
+
+int stmt_arg_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	if (arg->canonical)
+		return arg->canonical(arg, text, ret_text, err);
+	if (arg->words)
+		return canonical_enum(arg, text, ret_text, err);
+	if (stmt_arg_is_number(arg))
+		return canonical_number(arg, text, ret_text, err);
+	return canonical_text(arg, text, ret_text, err);
+}
+
+static void wipe_free(char *text)
+{
+	if (!text)
+		return;
+	explicit_bzero(text, strlen(text));
+	free(text);
+}
+
+/* The words of the operand that begins at *pos, joined by single spaces. *ret_count says how many there were. */
+static char *operand_text(const struct arg *arg, const char *line, size_t *pos, unsigned *ret_count)
+{
+	char *text = malloc(strlen(line + *pos) + 1);
+	struct stmt_word word;
+	unsigned count = 0;
+	size_t len = 0;
+
+	if (!text)
+		return NULL;
+	while ((!arg->words_taken || count < arg->words_taken) && stmt_word_next(line, pos, &word)) {
+		if (count++)
+			text[len++] = ' ';
+		memcpy(text + len, line + word.start, word.len);
+		len += word.len;
+	}
+	text[len] = '\0';
+	*ret_count = count;
+	return text;
+}
+
+/* ---- one step ---- */
+
+static enum match_status fail(struct stmt_walk *walk, enum match_status status, size_t column, size_t mark)
+{
+	walk->match->column = (unsigned)column;
+	walk->match->mark = (unsigned)mark;
+	return status;
+}
+
+/* A hidden row answers to a prefix only when no other row does: nobody can see why the word would be ambiguous. */
+static enum match_status find_row(const struct stmt *rows, bool negate, const char *word, size_t len,
+				  const struct stmt **ret_row)
+{
+	const struct stmt *shown = NULL, *hidden = NULL;
+	unsigned shown_count = 0, hidden_count = 0;
+
+	for (const struct stmt *row = rows; row && row->kind != STMT_END; row++) {
+		if ((negate && row->kind == STMT_RUN) || !stmt_word_begins(word, len, row->word))
+			continue;
+		if (!row->word[len]) {
+			*ret_row = row;
+			return MATCH_OK;
+		}
+		if (row->flags & STMT_HIDDEN) {
+			hidden = row;
+			hidden_count++;
+		} else {
+			shown = row;
+			shown_count++;
+		}
+	}
+	if (shown_count > 1 || (!shown_count && hidden_count > 1))
+		return MATCH_AMBIGUOUS;
+	if (!shown && !hidden)
+		return MATCH_INVALID;
+	*ret_row = shown ? shown : hidden;
+	return MATCH_OK;
+}
+
+/* How far into the word some keyword agrees: there the "^" goes. */
+static size_t mark_len(const struct stmt_walk *walk, const char *word, size_t len)
+{
+	size_t best = 0, common;
+
+	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
+		if ((row->flags & STMT_HIDDEN) || (walk->match->negate && row->kind == STMT_RUN))
+			continue;
+		common = common_len(word, len, row->word);
+		if (common > best)
+			best = common;
+	}
+	return best;
+}
+
+enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, const struct stmt_word *word)
+{
+	struct match *match = walk->match;
+	const struct stmt *row = NULL;
+	enum match_status status = find_row(walk->rows, match->negate, line + word->start, word->len, &row);
+
+	if (status == MATCH_INVALID)
+		return fail(walk, status, word->start,
+			    word->start + mark_len(walk, line + word->start, word->len));
+	if (status != MATCH_OK)
+		return fail(walk, status, word->start, word->start);
+	if (match->steps_len == STMT_DEPTH_MAX) {
+		err_set(&match->err, -EINVAL, "the line goes deeper than %d statements", STMT_DEPTH_MAX);
+		return fail(walk, MATCH_INVALID, word->start, word->start);
+	}
+	match->steps[match->steps_len++] = (struct match_step){ .row = row };
+	walk->row = row;
+	walk->rows = row->sub;
+	walk->arg = row->kind == STMT_NODE || row->kind == STMT_FLAG ? NULL : row->arg;
+	walk->arg_optional = (row->kind == STMT_RUN && (row->flags & STMT_ARG_OPTIONAL)) ||
+			     (row->kind == STMT_LEAF && match->negate);
+	return MATCH_OK;
+}
+
+/* The step stays in the match without a value when its operand is refused: so the shell can see that it was a clear
+ * secret, which it hashes, and match again. */
+static enum match_status take_operand(struct stmt_walk *walk, const char *line, size_t *pos)
+{
+	struct match *match = walk->match;
+	const struct arg *arg = walk->arg;
+	struct stmt_word word;
+	char *text, *canonical = NULL;
+	unsigned count;
+	size_t start = *pos;
+	int r;
+
+	stmt_word_next(line, &start, &word);
+	text = operand_text(arg, line, pos, &count);
+	if (!text) {
+		err_set(&match->err, -ENOMEM, "out of memory");
+		return fail(walk, MATCH_INVALID, word.start, word.start);
+	}
+	if (count < arg->words_taken) {
+		wipe_free(text);
+		return fail(walk, MATCH_INCOMPLETE, word.start, word.start);
+	}
+	r = stmt_arg_canonical(arg, text, &canonical, &match->err);
+	wipe_free(text);
+	/* what a removed leaf held does not matter, so a clear secret need not be hashed for it */
+	if (r == -EAGAIN && walk->arg_optional && match->negate)
+		match->err.text[0] = '\0';
+	else if (r < 0) {
+		if (!match->err.text[0])
+			err_set(&match->err, r, "%s", r == -ENOMEM ? "out of memory" : "is not allowed here");
+		err_add(&match->err, r, "%s", walk->row->word);
+		return fail(walk, r == -ENOTUNIQ ? MATCH_AMBIGUOUS : MATCH_INVALID, word.start, word.start);
+	}
+	if (match->negate && walk->row->kind == STMT_LEAF) {
+		wipe_free(canonical);
+		canonical = NULL;
+	}
+	match->steps[match->steps_len - 1].value = canonical;
+	walk->arg = NULL;
+	return MATCH_OK;
+}
+
+bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, const struct stmt_word *word)
+{
+	const struct stmt *row;
+
+	if (!walk->arg)
+		return true;
+	return walk->arg_optional &&
+	       find_row(walk->rows, walk->match->negate, line + word->start, word->len, &row) != MATCH_INVALID;
+}
+
+enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_t *pos)
+{
+	struct stmt_word word;
+	size_t after = *pos;
+
+	if (!stmt_word_next(line, &after, &word))
+		return MATCH_OK;
+	if (!stmt_walk_wants_keyword(walk, line, &word))
+		return take_operand(walk, line, pos);
+	*pos = after;
+	return stmt_walk_keyword(walk, line, &word);
+}
+
+bool stmt_walk_may_end(const struct stmt_walk *walk)
+{
+	if (!walk->row || (walk->arg && !walk->arg_optional))
+		return false;
+	switch (walk->row->kind) {
+	case STMT_FLAG:
+	case STMT_LEAF:
+	case STMT_LIST:
+		return true;
+	case STMT_NODE:
+		return walk->match->negate || walk->row->mode;
+	case STMT_RUN:
+		return walk->row->run;
+	case STMT_END:
+		break;
+	}
+	return false;
+}
+
+/* ---- contexts ---- */
+
+static int copy_steps(const struct match *from, size_t steps_len, struct match *to)
+{
+	for (size_t i = 0; i < steps_len; i++) {
+		char *value = NULL;
+
+		if (from->steps[i].value) {
+			value = strdup(from->steps[i].value);
+			if (!value)
+				return -ENOMEM;
+		}
+		to->steps[i] = (struct match_step){ from->steps[i].row, value };
+		to->steps_len = i + 1;
+	}
+	return 0;
+}
+
+size_t stmt_context_outer(const struct match *context, size_t context_len)
+{
+	while (context_len) {
+		context_len--;
+		if (context_len && context->steps[context_len - 1].row->mode)
+			return context_len;
+	}
+	return 0;
+}
+
+int stmt_walk_begin(struct stmt_walk *walk, const struct stmt *root, const struct match *context, size_t context_len,
+		    const char *line, size_t *pos, bool may_negate, struct match *match)
+{
+	struct stmt_word word;
+	size_t after = *pos;
+	int r;
+
+	memset(match, 0, sizeof(*match));
+	*walk = (struct stmt_walk){ .match = match, .rows = root };
+	if (context_len) {
+		r = copy_steps(context, context_len, match);
+		if (r < 0)
+			return r;
+		match->context_len = context_len;
+		walk->rows = context->steps[context_len - 1].row->sub;
+	}
+	if (may_negate && stmt_word_next(line, &after, &word) && word.len == 2 &&
+	    stmt_word_begins(line + word.start, word.len, "no")) {
+		match->negate = true;
+		*pos = after;
+	}
+	return 0;
+}
+
+static void match_in(const struct stmt *root, const struct match *context, size_t context_len, const char *line,
+		     bool may_negate, struct match *ret_match)
+{
+	struct stmt_walk walk;
+	struct stmt_word word;
+	size_t pos = 0, peek;
+
+	if (stmt_walk_begin(&walk, root, context, context_len, line, &pos, may_negate, ret_match) < 0) {
+		err_set(&ret_match->err, -ENOMEM, "out of memory");
+		ret_match->status = MATCH_INVALID;
+		return;
+	}
+	while (peek = pos, stmt_word_next(line, &peek, &word)) {
+		ret_match->status = stmt_walk_step(&walk, line, &pos);
+		if (ret_match->status != MATCH_OK)
+			return;
+	}
+	ret_match->status = stmt_walk_may_end(&walk) ? MATCH_OK : MATCH_INCOMPLETE;
+}
+
+/* Whether a try in an outer context tells more than the best so far, which is MATCH_INVALID. */
+static bool match_better(const struct match *tried, const struct match *best)
+{
+	switch (tried->status) {
+	case MATCH_OK:
+	case MATCH_EMPTY:
+	case MATCH_INCOMPLETE:
+		return true;
+	case MATCH_AMBIGUOUS:
+		return tried->column >= best->column;
+	case MATCH_INVALID:
+		return tried->column > best->column;
+	}
+	return false;
+}
+
+void stmt_match(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
+		struct match *ret_match)
+{
+	size_t context_len = context ? context->steps_len : 0;
+	struct match tried;
+	struct stmt_word word;
+	size_t pos = 0;
+
+	memset(ret_match, 0, sizeof(*ret_match));
+	if (stmt_line_check(line, &ret_match->column, &ret_match->err) < 0) {
+		ret_match->status = MATCH_INVALID;
+		ret_match->mark = ret_match->column;
+		return;
+	}
+	if (!stmt_word_next(line, &pos, &word) || line[word.start] == '!') {
+		ret_match->status = MATCH_EMPTY;
+		return;
+	}
+	match_in(root, context, context_len, line, may_negate, ret_match);
+	while (ret_match->status == MATCH_INVALID && context_len) {
+		context_len = stmt_context_outer(context, context_len);
+		match_in(root, context, context_len, line, may_negate, &tried);
+		if (match_better(&tried, ret_match)) {
+			stmt_match_done(ret_match);
+			*ret_match = tried;
+		} else {
+			stmt_match_done(&tried);
+		}
+	}
+}
+
+void stmt_match_done(struct match *match)
+{
+	for (size_t i = 0; i < match->steps_len; i++)
+		wipe_free(match->steps[i].value);
+	memset(match, 0, sizeof(*match));
+}
+
+int stmt_match_copy(const struct match *from, struct match *ret_copy)
+{
+	struct match copy = *from;
+	int r;
+
+	memset(copy.steps, 0, sizeof(copy.steps));
+	copy.steps_len = 0;
+	r = copy_steps(from, from->steps_len, &copy);
+	if (r < 0) {
+		stmt_match_done(&copy);
+		return r;
+	}
+	*ret_copy = copy;
+	return 0;
+}
+
+/* ---- reading a match ---- */
+
+const struct stmt *stmt_match_row(const struct match *match)
+{
+	assert(match->status == MATCH_OK && match->steps_len);
+	return match->steps[match->steps_len - 1].row;
+}
+
+const char *stmt_match_value(const struct match *match, const char *word)
+{
+	for (size_t i = match->steps_len; i-- > 0;)
+		if (!strcmp(match->steps[i].row->word, word))
+			return match->steps[i].value;
+	return NULL;
+}
+
+char *stmt_match_text(const struct match *match)
+{
+	AUTO(free) char *text = NULL;
+	size_t size_bytes;
+	FILE *out = open_memstream(&text, &size_bytes);
+	bool failed;
+
+	if (!out)
+		return NULL;
+	if (match->negate)
+		fputs("no", out);
+	for (size_t i = 0; i < match->steps_len; i++) {
+		fprintf(out, "%s%s", i || match->negate ? " " : "", match->steps[i].row->word);
+		if (match->steps[i].value)
+			fprintf(out, " %s", match->steps[i].value);
+	}
+	failed = ferror(out);
+	if (fclose(out) || failed)
+		return NULL;
+	return take(text);
+}
+
+unsigned stmt_match_owners(const struct match *match)
+{
+	for (size_t i = match->steps_len; i-- > 0;)
+		if (match->steps[i].row->owners)
+			return match->steps[i].row->owners;
+	return 0;
+}
+
+bool stmt_row_is_secret(const struct stmt *row)
+{
+	return (row->flags & STMT_SECRET) || (row->arg && row->arg->secret);
+}

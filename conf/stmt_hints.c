@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: what may come next. The words before the cursor are walked exactly as stmt_match() walks them, so nothing is
+ * offered that matching would refuse; the word under the cursor only filters.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "conf/stmt_walk.h"
+
+struct hinter {
+	bool (*visible)(const struct stmt *row, void *userdata);
+	void (*on_hint)(const struct stmt_hint *hint, void *userdata);
+	void *userdata;
+	const char *partial; /* the word under the cursor, "" when there is none */
+	size_t partial_len;
+	int count;
+};
+
+static void offer(struct hinter *hinter, const struct stmt_hint *hint)
+{
+	hinter->on_hint(hint, hinter->userdata);
+	hinter->count++;
+}
+
+static void offer_enter(struct hinter *hinter)
+{
+	if (!hinter->partial_len)
+		offer(hinter, &(struct stmt_hint){ .word = "<cr>", .help = "", .enter = true });
+}
+
+static bool offers_row(const struct hinter *hinter, const struct stmt *row, bool negate)
+{
+	if ((row->flags & STMT_HIDDEN) || (negate && row->kind == STMT_RUN))
+		return false;
+	return !hinter->visible || hinter->visible(row, hinter->userdata);
+}
+
+static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
+{
+	char help[512];
+
+	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
+		if (!stmt_word_begins(hinter->partial, hinter->partial_len, row->word) ||
+		    !offers_row(hinter, row, walk->match->negate))
+			continue;
+		snprintf(help, sizeof(help), "%s%s%s%s%s", row->help ? row->help : "", row->def ? " (default " : "",
+			 row->def ? row->def : "", row->def ? ")" : "",
+			 row->flags & STMT_DEPRECATED ? " (deprecated)" : "");
+		offer(hinter, &(struct stmt_hint){ .word = row->word, .help = help });
+	}
+}
+
+/* "no" is offered where there is something it can be put before. */
+static void offer_negation(struct hinter *hinter, const struct stmt_walk *walk)
+{
+	if (walk->row || walk->match->negate || !stmt_word_begins(hinter->partial, hinter->partial_len, "no"))
+		return;
+	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
+		if (!offers_row(hinter, row, true))
+			continue;
+		offer(hinter, &(struct stmt_hint){ .word = "no", .help = "Negate a command or set its defaults" });
+		return;
+	}
+}
+
+/* "Sentence (5-120 seconds, default 30)"; the range only when the word shown does not say it. */
+static void operand_help(const struct stmt *row, const struct arg *arg, bool range_shown, char *help, size_t size_bytes)
+{
+	bool number = stmt_arg_is_number(arg), range = !range_shown && (number || (arg->text && arg->max > 0));
+	char range_text[64] = "", unit[64] = "";
+	const char *def = row->kind == STMT_LEAF ? row->def : NULL;
+
+	if (range)
+		snprintf(range_text, sizeof(range_text), "%" PRId64 "-%" PRId64, arg->min, arg->max);
+	if (arg->unit || (range && arg->text))
+		snprintf(unit, sizeof(unit), "%s%s", range ? " " : "", arg->unit ? arg->unit : "characters");
+	if (!range && !unit[0] && !def) {
+		snprintf(help, size_bytes, "%s", arg->help ? arg->help : "");
+		return;
+	}
+	snprintf(help, size_bytes, "%s (%s%s%s%s%s)", arg->help ? arg->help : "", range_text, unit,
+		 def && (range || unit[0]) ? ", " : "", def ? "default " : "", def ? def : "");
+}
+
+static void offer_words(struct hinter *hinter, const struct stmt *row, const struct arg *arg)
+{
+	char help[512];
+
+	operand_help(row, arg, true, help, sizeof(help));
+	for (const char *const *word = arg->words; *word; word++)
+		if (stmt_word_begins(hinter->partial, hinter->partial_len, *word))
+			offer(hinter, &(struct stmt_hint){ .word = *word, .help = help });
+}
+
+static void offer_operand(struct hinter *hinter, const struct stmt *row, const struct arg *arg)
+{
+	char help[512], word[64];
+
+	if (arg->words) {
+		offer_words(hinter, row, arg);
+		if (!arg->canonical || !arg->name)
+			return;
+	}
+	if (stmt_arg_is_number(arg) && !arg->canonical &&
+	    strspn(hinter->partial, "-0123456789") < hinter->partial_len)
+		return;
+	if (arg->name)
+		snprintf(word, sizeof(word), "%s", arg->name);
+	else if (stmt_arg_is_number(arg))
+		snprintf(word, sizeof(word), "<%" PRId64 "-%" PRId64 ">", arg->min, arg->max);
+	else
+		snprintf(word, sizeof(word), "%s", arg->words_taken ? "WORD" : "LINE");
+	operand_help(row, arg, !arg->name && stmt_arg_is_number(arg), help, sizeof(help));
+	offer(hinter, &(struct stmt_hint){ .word = word, .help = help, .arg = arg });
+}
+
+/* Whether the operand that is expected at pos has words already and may take the one under the cursor as well. */
+static bool inside_operand(const struct stmt_walk *walk, const char *done, size_t pos)
+{
+	struct stmt_word word;
+	size_t peek = pos;
+	unsigned count = 0;
+
+	stmt_word_next(done, &peek, &word);
+	if (stmt_walk_wants_keyword(walk, done, &word))
+		return false;
+	if (!walk->arg->words_taken)
+		return true;
+	while (count < walk->arg->words_taken && stmt_word_next(done, &pos, &word))
+		count++;
+	return count < walk->arg->words_taken;
+}
+
+static void offer_inside_operand(struct hinter *hinter, struct stmt_walk *walk, const char *done, size_t pos)
+{
+	const struct stmt *row = walk->row;
+	const struct arg *arg = walk->arg;
+
+	if (!arg->words || arg->canonical)
+		offer_operand(hinter, row, arg);
+	/* a clear secret is refused by the walk and hashed by the shell */
+	if (!arg->words_taken &&
+	    (arg->secret || (stmt_walk_step(walk, done, &pos) == MATCH_OK && stmt_walk_may_end(walk))))
+		offer_enter(hinter);
+}
+
+/* MATCH_OK when the words before the cursor were understood in this context. */
+static enum match_status hints_in(struct hinter *hinter, struct stmt_walk *walk, const char *done, size_t pos)
+{
+	enum match_status status;
+	struct stmt_word word;
+	size_t peek;
+
+	while (peek = pos, stmt_word_next(done, &peek, &word)) {
+		if (inside_operand(walk, done, pos)) {
+			offer_inside_operand(hinter, walk, done, pos);
+			return MATCH_OK;
+		}
+		status = stmt_walk_step(walk, done, &pos);
+		if (status != MATCH_OK)
+			return status;
+	}
+	if (!walk->arg || walk->arg_optional)
+		offer_keywords(hinter, walk);
+	offer_negation(hinter, walk);
+	if (walk->arg)
+		offer_operand(hinter, walk->row, walk->arg);
+	if (stmt_walk_may_end(walk))
+		offer_enter(hinter);
+	return MATCH_OK;
+}
+
+/* One context after the other, from the innermost outwards, until one offers something. */
+static int hints_outwards(struct hinter *hinter, const struct stmt *root, const struct match *context, const char *done,
+			  bool may_negate, unsigned *ret_column)
+{
+	size_t context_len = context ? context->steps_len : 0;
+	unsigned column = 0;
+	bool understood = false;
+
+	for (;;) {
+		enum match_status status;
+		struct stmt_walk walk;
+		struct match match;
+		size_t pos = 0;
+
+		if (stmt_walk_begin(&walk, root, context, context_len, done, &pos, may_negate, &match) < 0) {
+			stmt_match_done(&match);
+			return -ENOMEM;
+		}
+		status = hints_in(hinter, &walk, done, pos);
+		if (status == MATCH_OK)
+			understood = true;
+		else if (match.column > column)
+			column = match.column;
+		stmt_match_done(&match);
+		if (hinter->count || status == MATCH_AMBIGUOUS || !context_len)
+			break;
+		context_len = stmt_context_outer(context, context_len);
+	}
+	if (hinter->count || understood)
+		return hinter->count;
+	*ret_column = column;
+	return -EINVAL;
+}
+
+int stmt_hints(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
+	       bool (*visible)(const struct stmt *row, void *userdata),
+	       void (*on_hint)(const struct stmt_hint *hint, void *userdata), void *userdata, unsigned *ret_column)
+{
+	struct hinter hinter = { .visible = visible, .on_hint = on_hint, .userdata = userdata };
+	struct stmt_word word, last = { 0 };
+	size_t pos = 0, len;
+	char *done;
+	int r;
+
+	if (stmt_line_check(line, ret_column, NULL) < 0)
+		return -EINVAL;
+	while (stmt_word_next(line, &pos, &word))
+		last = word;
+	len = strlen(line);
+	if (last.start + last.len < len || !last.len)
+		last = (struct stmt_word){ .start = len };
+	hinter.partial = line + last.start;
+	hinter.partial_len = last.len;
+	if (line[strspn(line, " \t")] == '!')
+		return 0;
+	done = strndup(line, last.start);
+	if (!done)
+		return -ENOMEM;
+	r = hints_outwards(&hinter, root, context, done, may_negate, ret_column);
+	explicit_bzero(done, last.start);
+	free(done);
+	return r;
+}
+
+static void walk_rows(const struct stmt *rows, const struct stmt **path, size_t path_len,
+		      void (*on_row)(const struct stmt *const *path, size_t path_len, void *userdata), void *userdata)
+{
+	if (path_len == STMT_DEPTH_MAX)
+		return;
+	for (const struct stmt *row = rows; row && row->kind != STMT_END; row++) {
+		path[path_len] = row;
+		on_row(path, path_len + 1, userdata);
+		walk_rows(row->sub, path, path_len + 1, on_row, userdata);
+	}
+}
+
+void stmt_walk(const struct stmt *root, void (*on_row)(const struct stmt *const *path, size_t path_len, void *userdata),
+	       void *userdata)
+{
+	const struct stmt *path[STMT_DEPTH_MAX];
+
+	walk_rows(root, path, 0, on_row, userdata);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conf/stmt_walk.h - one step through the rows, shared by matching and by hints; private to conf/stmt*.c
+ *
+ * Shapes:  struct stmt_walk, where a line has got to: what may come next
+ * Units:   positions count bytes from the start of the line
+ * Errors:  enum match_status; the match says where and why
+ * Owns:    the match given to walk_begin() owns the operand texts
+ * Runs in: wherever conf/stmt.h does; pure
+ * Source:  conf/stmt.h
+ * Tests:   tests/unit/stmt_test.c
+ */
+#ifndef CONF_STMT_WALK_H
+#define CONF_STMT_WALK_H
+
+#include "conf/stmt.h"
+
+struct stmt_walk {
+	struct match *match;
+	const struct stmt *row;	 /* the last one taken, NULL before the first */
+	const struct stmt *rows; /* keywords that may come next, NULL when none may */
+	const struct arg *arg;	 /* operand that may come next, NULL when none may */
+	bool arg_optional;
+};
+
+struct stmt_word {
+	size_t start, len;
+};
+
+/* The next word at or after *pos, which moves behind it. False at the end of the line. */
+bool stmt_word_next(const char *line, size_t *pos, struct stmt_word *ret_word);
+/* Length, control characters and UTF-8 of a whole line; -EINVAL sets the column of the word that is wrong. */
+int stmt_line_check(const char *line, unsigned *ret_column, struct err *err);
+/* Begins at the first context_len steps of the context; a leading "no" moves *pos. -ENOMEM is possible. */
+int stmt_walk_begin(struct stmt_walk *walk, const struct stmt *root, const struct match *context, size_t context_len,
+		    const char *line, size_t *pos, bool may_negate, struct match *match);
+/* Takes the word at *pos, or the operand that begins there. */
+enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_t *pos);
+/* Takes one keyword. */
+enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, const struct stmt_word *word);
+/* Whether the next word is a keyword rather than the operand. */
+bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, const struct stmt_word *word);
+/* Whether the line may end here. */
+bool stmt_walk_may_end(const struct stmt_walk *walk);
+/* The length of the next shorter context: the next sub-mode outwards, 0 for the top. */
+size_t stmt_context_outer(const struct match *context, size_t context_len);
+/* Whether word begins the keyword, letter case aside. */
+bool stmt_word_begins(const char *word, size_t word_len, const char *keyword);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: running-config text, written and read. Statements are one line each from the innermost block on; rows with a
+ * mode open a block one space deeper, closed by "!" at the block's own level. The reader takes the same text, flat text
+ * as it is typed ("exit" or "!" leave a block), and any mixture, because a line that is unknown in its block is tried
+ * further out.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "conf/tree_node.h"
+
+/* ---- writing ---- */
+
+unsigned tree_row_owners(const struct stmt *row, unsigned inherited)
+{
+	return row->owners ? row->owners : inherited;
+}
+
+static struct tree_place place_below(struct tree_place place, const struct tree_node *node, int indent)
+{
+	return (struct tree_place){ tree_row_owners(node->row, place.owners), place.depth + 1, indent };
+}
+
+static bool node_wanted(const struct tree_writer *writer, const struct tree_node *node, struct tree_place place);
+
+static bool child_wanted(const struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
+{
+	for (size_t i = 0; i < node->len; i++)
+		if (node_wanted(writer, node->children[i], place_below(place, node, 0)))
+			return true;
+	return false;
+}
+
+/* Whether the node itself, apart from what is below it, is to be written. */
+static bool self_wanted(const struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
+{
+	if (!tree_node_counts(node) || (writer->path && place.depth + 1 < writer->path->steps_len))
+		return false;
+	return !writer->owners || (writer->owners & tree_row_owners(node->row, place.owners));
+}
+
+static bool node_wanted(const struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
+{
+	const struct match_step *step;
+
+	if (writer->path && place.depth < writer->path->steps_len) {
+		step = &writer->path->steps[place.depth];
+		if (node->row != step->row || (step->value && node->value && strcmp(node->value, step->value) != 0))
+			return false;
+	}
+	return self_wanted(writer, node, place) || child_wanted(writer, node, place);
+}
+
+void tree_writer_line(struct tree_writer *writer, int indent, const char *prefix)
+{
+	fprintf(writer->out, "%*s%s%s\n", indent, "", prefix, writer->line.text ? writer->line.text : "");
+	writer->lines++;
+	writer->closed = false;
+}
+
+void tree_writer_close(struct tree_writer *writer, int indent)
+{
+	fprintf(writer->out, "%*s!\n", indent, "");
+	writer->lines++;
+	writer->closed = !indent;
+}
+
+struct tree_line tree_writer_open(struct tree_writer *writer, int indent)
+{
+	struct tree_line outer = writer->line;
+
+	tree_writer_line(writer, indent, "");
+	writer->line = (struct tree_line){ .failed = outer.failed };
+	return outer;
+}
+
+void tree_writer_leave(struct tree_writer *writer, struct tree_line outer, int indent)
+{
+	if (tree_line_done(&writer->line) < 0)
+		outer.failed = true;
+	writer->line = outer;
+	tree_writer_close(writer, indent);
+}
+
+static void write_children(struct tree_writer *writer, const struct tree_node *node, struct tree_place below)
+{
+	for (size_t i = 0; i < node->len; i++)
+		tree_writer_node(writer, node->children[i], below);
+}
+
+void tree_writer_node(struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
+{
+	struct tree_line outer;
+	size_t before;
+
+	if (!node_wanted(writer, node, place))
+		return;
+	before = tree_line_push(&writer->line, node, writer->flags & TREE_MASK_SECRETS);
+	if (node->row->mode) {
+		outer = tree_writer_open(writer, place.indent);
+		write_children(writer, node, place_below(place, node, place.indent + 1));
+		tree_writer_leave(writer, outer, place.indent);
+	} else {
+		/* an entry is said by the lines below it, when there are any */
+		if (self_wanted(writer, node, place) &&
+		    (node->row->kind != STMT_LIST || !child_wanted(writer, node, place)))
+			tree_writer_line(writer, place.indent, "");
+		write_children(writer, node, place_below(place, node, place.indent));
+	}
+	tree_line_cut(&writer->line, before);
+}
+
+void tree_writer_end_group(struct tree_writer *writer, const struct stmt *row, int lines_before)
+{
+	bool group = row->kind == STMT_NODE || row->kind == STMT_LIST;
+
+	if (group && writer->lines > lines_before && !writer->closed)
+		tree_writer_close(writer, 0);
+}
+
+int tree_writer_done(struct tree_writer *writer)
+{
+	if (tree_line_done(&writer->line) < 0)
+		return -ENOMEM;
+	if (fflush(writer->out) || ferror(writer->out))
+		return -EIO;
+	return writer->lines;
+}
+
+static int write_top(struct tree_writer *writer, const struct tree *tree)
+{
+	int lines_before = 0;
+
+	for (size_t i = 0; i < tree->top.len; i++) {
+		const struct tree_node *node = tree->top.children[i];
+
+		if (!i || node->row != tree->top.children[i - 1]->row)
+			lines_before = writer->lines;
+		tree_writer_node(writer, node, (struct tree_place){ 0 });
+		if (i + 1 == tree->top.len || node->row != tree->top.children[i + 1]->row)
+			tree_writer_end_group(writer, node->row, lines_before);
+	}
+	return tree_writer_done(writer);
+}
+
+int tree_write(const struct tree *tree, const struct match *path, unsigned flags, FILE *out)
+{
+	struct tree_writer writer = { .out = out, .flags = flags, .path = path };
+
+	return write_top(&writer, tree);
+}
+
+int tree_write_slice(const struct tree *tree, unsigned owners, FILE *out)
+{
+	struct tree_writer writer = { .out = out, .owners = owners };
+
+	return owners ? write_top(&writer, tree) : 0;
+}
+
+/* ---- reading ---- */
+
+struct block {
+	struct match context;
+	size_t indent;
+	bool indented; /* a line deeper than its header was seen: another one at the header's level is outside */
+};
+
+struct parser {
+	struct tree *tree;
+	struct block blocks[STMT_DEPTH_MAX];
+	size_t depth;
+	unsigned line_number;
+	bool ended;
+	/* what is indented below a line that was refused belongs to it and is refused too */
+	bool skipping;
+	size_t skip_indent;
+	unsigned skip_line_number;
+};
+
+static void block_pop(struct parser *parser)
+{
+	stmt_match_done(&parser->blocks[--parser->depth].context);
+}
+
+/* Leaves the blocks that a line at this indentation cannot belong to. */
+static void blocks_leave(struct parser *parser, size_t indent)
+{
+	struct block *block;
+
+	while (parser->depth) {
+		block = &parser->blocks[parser->depth - 1];
+		if (block->indent < indent) {
+			block->indented = true;
+			return;
+		}
+		if (block->indent == indent && !block->indented)
+			return;
+		block_pop(parser);
+	}
+}
+
+/* "!" at a level closes the block that was opened at it, and with it those within. */
+static void blocks_close(struct parser *parser, size_t indent)
+{
+	while (parser->depth && parser->blocks[parser->depth - 1].indent > indent)
+		block_pop(parser);
+	if (parser->depth && parser->blocks[parser->depth - 1].indent == indent)
+		block_pop(parser);
+}
+
+/* The line was understood context_len steps deep: what is deeper is left. */
+static void blocks_shrink(struct parser *parser, size_t context_len)
+{
+	struct match *context;
+
+	while (parser->depth) {
+		context = &parser->blocks[parser->depth - 1].context;
+		if (context->steps_len <= context_len)
+			return;
+		if (!context_len || (parser->depth > 1 &&
+				     parser->blocks[parser->depth - 2].context.steps_len >= context_len)) {
+			block_pop(parser);
+			continue;
+		}
+		/* one line had opened two modes at once */
+		while (context->steps_len > context_len) {
+			free(context->steps[context->steps_len - 1].value);
+			context->steps[--context->steps_len] = (struct match_step){ 0 };
+		}
+	}
+}
+
+static void reason_text(const struct match *match, const char *line, struct err *err)
+{
+	int len = (int)strcspn(line + match->column, " \t");
+
+	if (match->err.text[0])
+		err_set(err, -EINVAL, "%s", match->err.text);
+	else if (match->status == MATCH_INCOMPLETE)
+		err_set(err, -EINVAL, "the statement is not complete");
+	else
+		err_set(err, -EINVAL, "'%.*s' %s", len > 64 ? 64 : len, line + match->column,
+			match->status == MATCH_AMBIGUOUS ? "begins more than one keyword" : "is not known here");
+}
+
+/* Takes one statement. 0, or -errno with err. */
+static int parse_statement(struct parser *parser, const char *line, size_t indent, struct err *err)
+{
+	const struct match *context = parser->depth ? &parser->blocks[parser->depth - 1].context : NULL;
+	struct match match;
+	int r;
+
+	stmt_match(parser->tree->root, context, line, true, &match);
+	if (match.status != MATCH_OK) {
+		reason_text(&match, line, err);
+		stmt_match_done(&match);
+		return -EINVAL;
+	}
+	r = tree_apply(parser->tree, &match, err);
+	if (r < 0) {
+		stmt_match_done(&match);
+		return r;
+	}
+	blocks_shrink(parser, match.context_len);
+	if (!match.negate && stmt_match_row(&match)->mode && parser->depth < STMT_DEPTH_MAX)
+		parser->blocks[parser->depth++] = (struct block){ .context = match, .indent = indent };
+	else
+		stmt_match_done(&match);
+	return 0;
+}
+
+static bool is_word(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return !strncmp(line, word, len) && !line[len + strspn(line + len, " \t")];
+}
+
+/* What is not a statement: comments and the words that move between blocks. */
+static bool parse_movement(struct parser *parser, const char *line, size_t indent)
+{
+	if (!line[0])
+		return true;
+	if (line[0] == '!') {
+		if (is_word(line, "!") && (!parser->skipping || indent <= parser->skip_indent)) {
+			blocks_close(parser, indent);
+			parser->skipping = false;
+		}
+		return true;
+	}
+	if (is_word(line, "end")) {
+		parser->ended = true;
+		return true;
+	}
+	if (is_word(line, "exit")) {
+		if (parser->depth && !parser->skipping)
+			block_pop(parser);
+		parser->skipping = false;
+		return true;
+	}
+	if (is_word(line, "root")) {
+		while (parser->depth)
+			block_pop(parser);
+		parser->skipping = false;
+		return true;
+	}
+	return false;
+}
+
+static int parse_line(struct parser *parser, const char *line, size_t indent, struct err *err)
+{
+	int r;
+
+	if (parse_movement(parser, line, indent))
+		return 0;
+	if (parser->skipping && indent > parser->skip_indent)
+		return err_set(err, -EINVAL, "it belongs to line %u, which was refused", parser->skip_line_number);
+	parser->skipping = false;
+	blocks_leave(parser, indent);
+	r = parse_statement(parser, line, indent, err);
+	if (r < 0) {
+		parser->skipping = true;
+		parser->skip_indent = indent;
+		parser->skip_line_number = parser->line_number;
+	}
+	return r;
+}
+
+int tree_parse(struct tree *tree, const char *text,
+	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata), void *userdata,
+	       struct err *err)
+{
+	size_t text_len = strlen(text), indent;
+	char *copy = strdup(text), *next = copy, *line;
+	struct parser *parser = calloc(1, sizeof(*parser));
+	int r = copy && parser ? 0 : err_set(err, -ENOMEM, "out of memory");
+
+	if (parser)
+		parser->tree = tree;
+	while (!r && !parser->ended && (line = strsep(&next, "\n"))) {
+		struct err reason = { 0 };
+
+		parser->line_number++;
+		if (line[0] && line[strlen(line) - 1] == '\r')
+			line[strlen(line) - 1] = '\0';
+		indent = strspn(line, " \t");
+		r = parse_line(parser, line + indent, indent, &reason);
+		if (r < 0 && r != -ENOMEM && on_fault) {
+			on_fault(parser->line_number, line + indent, reason.text, userdata);
+			r = 0;
+		} else if (r < 0) {
+			err_set(err, r, "line %u: %s", parser->line_number, reason.text);
+		}
+	}
+	while (parser && parser->depth)
+		block_pop(parser);
+	free(parser);
+	if (copy)
+		explicit_bzero(copy, text_len);
+	free(copy);
+	return r;
+}
