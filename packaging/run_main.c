@@ -79,10 +79,15 @@ static int make_dirs(const struct runner *runner, struct err *err)
 	static const struct {
 		const char *path;
 		mode_t mode;
-		bool confd; /* belongs to confd's uid */
+		uid_t uid;
+		gid_t gid;
 	} dirs[] = {
-		{ "sock", 0755, true },	       { "state", 0755, false },    { "state/conf", 0700, true },
-		{ "state/ssh", 0755, false }, { "empty", 0555, false },
+		/* sticky: confd makes its socket here and cannot take away sshd's */
+		{ "sock", 01775, 0, UIDMAP_CONFD },
+		{ "state", 0755, 0, 0 },
+		{ "state/conf", 0700, UIDMAP_CONFD, UIDMAP_CONFD },
+		{ "state/ssh", 0755, 0, 0 },
+		{ "empty", 0555, 0, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
@@ -90,11 +95,11 @@ static int make_dirs(const struct runner *runner, struct err *err)
 
 		if (r < 0)
 			return err_set(err, r, "%s/%s: %s", runner->run_dir, dirs[i].path, strerror(-r));
+		if (!runner->weak && chown(dirs[i].path, dirs[i].uid, dirs[i].gid) < 0)
+			return err_set(err, -errno, "%s/%s: cannot give it to uid %u: %m", runner->run_dir, dirs[i].path,
+				       dirs[i].uid);
 		if (chmod(dirs[i].path, dirs[i].mode) < 0)
 			return err_set(err, -errno, "%s/%s: cannot set its mode: %m", runner->run_dir, dirs[i].path);
-		if (dirs[i].confd && !runner->weak && chown(dirs[i].path, UIDMAP_CONFD, UIDMAP_CONFD) < 0)
-			return err_set(err, -errno, "%s/%s: cannot give it to uid %u: %m", runner->run_dir,
-				       dirs[i].path, UIDMAP_CONFD);
 	}
 	return 0;
 }
