@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 conf_SRCS := $(addprefix conf/,stmt.c stmt_hints.c tree.c tree_text.c tree_diff.c bind.c)
 conf_PKGS := jansson
 $(eval $(call lib,conf))
@@ -11,8 +12,12 @@ $(eval $(call lib,confmember))
 confroot_SRCS := conf/root.c conf/system_conf.c
 $(eval $(call lib,confroot))
 
-sallyport-confd_SRCS := $(addprefix conf/,confd_main.c confd_store.c confd_commit.c confd_caller.c confd_varlink.c)
-sallyport-confd_LIBS := confroot services_conf aaa vrf_conf conf base
+# commits on disk: files only, so that it can be tested without a daemon
+confdstore_SRCS := conf/confd_store.c
+$(eval $(call lib,confdstore))
+
+sallyport-confd_SRCS := $(addprefix conf/,confd_main.c confd_commit.c confd_round.c confd_caller.c confd_varlink.c)
+sallyport-confd_LIBS := confdstore confroot services_conf aaa vrf_conf conf base
 sallyport-confd_PKGS := jansson libevent libcap-ng
 sallyport-confd_LDLIBS := -lcrypt
 $(eval $(call prog,sallyport-confd))
