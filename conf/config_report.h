@@ -21,11 +21,13 @@
 #define CONFIG_GET_RUNNING CONFIG_INTERFACE ".GetRunning"
 
 /* () -> (hostname: string, domain_name: string, user: string, groups: []string, commit_id: string)
- * Who the caller is, by its uid, and what the prompt needs. user is "" for an unknown uid. */
+ * Who the caller is, by its uid, and what the prompt needs. user is "" for an unknown uid. hostname is the configured one,
+ * else the machine's. Root and confd's own uid are in "root-lr" whatever is configured. */
 #define CONFIG_GET_CALLER CONFIG_INTERFACE ".GetCaller"
 
-/* (base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string)
- *   -> (commit_id: string)
+/* (base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string, user: ?string,
+ *  client: ?string) -> (commit_id: string)
+ * user and client count only from root and confd's own uid, which may commit for others.
  * lines are flat canonical edits in order ("ssh server vrf blue", "no ssh server port"), matched again by confd.
  * line_name is the vty ("vty0") or "con0".
  * Errors: CONFIG_ERROR_FAILED (faults: []{line: string, reason: string}) nothing was changed;
@@ -46,9 +48,14 @@
 #define CONFIG_ERROR_NOTHING  CONFIG_INTERFACE ".NothingToCommit"
 #define CONFIG_ERROR_STORAGE  CONFIG_INTERFACE ".StorageFailed"
 
+/* What confd promises: a commit is answered when every running member has applied it. A member that does not run does not
+ * block a commit. GetSlice is held back while a commit is under way, so that a slice is never half a commit; at its start
+ * confd leads every running member to the running configuration, and repeats an apply that was not confirmed. */
+
 /* org.sallyport.Member, served by each member on its own socket; callers: confd and root only.
  * Check(commit_id, text) -> (faults: []{line, reason}); Prepare(commit_id, text) -> (faults: …);
- * Apply(commit_id) -> (); Abort(commit_id) -> () */
+ * Apply(commit_id) -> (), error MEMBER_ERROR_NOT_PREPARED; Abort(commit_id) -> () */
 #define MEMBER_INTERFACE "org.sallyport.Member"
+#define MEMBER_ERROR_NOT_PREPARED MEMBER_INTERFACE ".NotPrepared"
 
 #endif

@@ -14,6 +14,9 @@
  *   IDLE ------------------------------------------> CHECKED --Prepare--> PREPARED --Apply--> IDLE (new)
  *     ^                                                 |                    |
  *     +------------------------- Abort ------------------+--------------------+
+ *
+ * apply or abort is called once for each prepare that succeeded. A slice whose text is in force already calls nothing.
+ * Left alone between two steps for 10 s (confd died), the member aborts and asks for its slice again.
  */
 #ifndef CONF_MEMBER_H
 #define CONF_MEMBER_H
@@ -32,7 +35,8 @@ struct member_ops {
 	/* Pure: is the slice meaningful? Call report for each fault; 0 when there was none. */
 	int (*check)(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to), void *to,
 		     void *userdata);
-	/* Everything that can fail: allocate, open, resolve. Keep the result aside. */
+	/* Everything that can fail: allocate, open, resolve. Keep the result aside; after a failure nothing may be kept, abort
+	 * is not called then. */
 	int (*prepare)(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to), void *to,
 		       void *userdata);
 	void (*apply)(void *userdata);
