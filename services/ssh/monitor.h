@@ -13,6 +13,8 @@
 #ifndef SERVICES_SSH_MONITOR_H
 #define SERVICES_SSH_MONITOR_H
 
+#include <sys/types.h>
+
 #include "aaa/user_conf.h"
 #include "services/session_link.h"
 #include "services/ssh/hostkey.h"
@@ -27,6 +29,8 @@ struct monitor_start {
 	int cli_fd;	    /* the CLI program, opened for execveat */
 	int empty_dir_fd;   /* the empty root for the transport */
 	const char *uidmap_path;
+	uid_t transport_uid; /* whom the transport runs as; unused when weak */
+	gid_t transport_gid;
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
 	bool separate_users; /* run sessions under their own uid (false only when weak) */
 	const struct ssh_conf *ssh;
@@ -34,8 +38,16 @@ struct monitor_start {
 	const struct hostkey_set *hostkeys;
 	const struct vrf *vrf; /* the session's VRF */
 	unsigned max_auth_tries; /* 20 */
+	uid_t transport_uid;	 /* what the transport becomes; 0: UIDMAP_TRANSPORT */
+	gid_t transport_gid;	 /* 0: the same number as the uid */
 	struct session_report session; /* id, vty, vrf, addresses, start_us are filled */
 };
+
+/* What every connection is offered, in order of preference; the host key algorithms depend on the keys that exist. */
+extern const char monitor_kex_list[], monitor_cipher_list[], monitor_mac_list[], monitor_pubkey_list[];
+/* "ssh-ed25519,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256" for the keys of a set: libssh can hold one ECDSA key, so
+ * the strongest that exists is offered. Returns buffer. */
+const char *monitor_hostkey_list(const struct hostkey_set *hostkeys, char *buffer, size_t size_bytes);
 
 /* Called in the child right after fork, signals at default, every descriptor but those in start already closed or
  * close-on-exec. Runs the connection to its end and _exits. */
