@@ -30,7 +30,8 @@ const struct stmt *tree_root(const struct tree *tree);
  * already. Removing what is not there is 0. "no ssh server" removes the whole node below. */
 int tree_apply(struct tree *tree, const struct match *match, struct err *err);
 
-/* Reads canonical or hand-written text: indented blocks, "!" comments, "end", sub-modes by indentation or by "exit"/"!".
+/* Reads canonical or hand-written text: indented blocks, "!" comments, sub-modes by indentation or by "exit"/"!"; "end"
+ * ends the text. What is indented below a line that was refused is refused with it, so that it cannot fall to another.
  * on_fault (may be NULL) is called for each line that does not match, and reading goes on; without it the first fault
  * ends with -EINVAL. */
 int tree_parse(struct tree *tree, const char *text,
@@ -41,14 +42,16 @@ enum tree_write_flags {
 	TREE_MASK_SECRETS = 1u << 0, /* operands of STMT_SECRET rows become "***" */
 };
 /* Writes running-config text: top rows in order, one space per level, each block closed by "!" at its own level.
- * path (may be NULL) limits it to what lies below that MATCH_OK path ("show running-config hostname"). Returns the
- * number of lines written, or -errno. */
+ * One-line statements of a top row that groups are followed by one "!", those of a top leaf by none. path (may be NULL)
+ * limits it to what lies below that path ("show running-config hostname"), which is MATCH_OK or MATCH_INCOMPLETE: "ssh
+ * server" and "username" need not be whole statements. Returns the number of lines written, or -errno. */
 int tree_write(const struct tree *tree, const struct match *path, unsigned flags, FILE *out);
 /* The same for the rows owned by any of the owners: what a daemon gets as its slice. */
 int tree_write_slice(const struct tree *tree, unsigned owners, FILE *out);
 
 /* The flat canonical lines ("username admin group root-lr") that turn one tree into the other: removals first, each
- * as one "no …" of the highest node that went, then additions in row order. */
+ * as one "no …" of the highest entry, leaf or flag that went (never of a mere group: taken over onto a newer tree that
+ * would remove what others put into it), then additions in row order. Returns how many, or what on_line returned < 0. */
 int tree_diff(const struct tree *from, const struct tree *to, int (*on_line)(const char *line, void *userdata),
 	      void *userdata);
 /* The difference as an indented block in running-config form ("show configuration"): changed lines with their parents,
@@ -58,7 +61,8 @@ int tree_write_diff(const struct tree *from, const struct tree *to, unsigned fla
 /* Owners whose slices differ between the two trees. */
 unsigned tree_diff_owners(const struct tree *from, const struct tree *to);
 
-/* Every flat canonical line of the tree, in order. */
+/* Every flat canonical line of the tree, in order; an entry is a line of its own only when nothing is below it. Returns
+ * how many, or what on_line returned < 0. */
 int tree_each(const struct tree *tree, int (*on_line)(const char *line, void *userdata), void *userdata);
 /* The operand of the LEAF (or "" of a FLAG) at a full path such as "ssh server port"; NULL when it is not set. */
 const char *tree_get(const struct tree *tree, const char *path);
