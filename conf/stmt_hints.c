@@ -17,6 +17,7 @@ struct hinter {
 	void *userdata;
 	const char *partial; /* the word under the cursor, "" when there is none */
 	size_t partial_len;
+	bool may_negate;
 	int count;
 };
 
@@ -57,7 +58,8 @@ static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 /* "no" is offered where there is something it can be put before. */
 static void offer_negation(struct hinter *hinter, const struct stmt_walk *walk)
 {
-	if (walk->row || walk->match->negate || !stmt_word_begins(hinter->partial, hinter->partial_len, "no"))
+	if (!hinter->may_negate || walk->row || walk->match->negate ||
+	    !stmt_word_begins(hinter->partial, hinter->partial_len, "no"))
 		return;
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
 		if (!offers_row(hinter, row, true))
@@ -176,7 +178,7 @@ static enum match_status hints_in(struct hinter *hinter, struct stmt_walk *walk,
 
 /* One context after the other, from the innermost outwards, until one offers something. */
 static int hints_outwards(struct hinter *hinter, const struct stmt *root, const struct match *context, const char *done,
-			  bool may_negate, unsigned *ret_column)
+			  unsigned *ret_column)
 {
 	size_t context_len = context ? context->steps_len : 0;
 	unsigned column = 0;
@@ -188,7 +190,7 @@ static int hints_outwards(struct hinter *hinter, const struct stmt *root, const 
 		struct match match;
 		size_t pos = 0;
 
-		if (stmt_walk_begin(&walk, root, context, context_len, done, &pos, may_negate, &match) < 0) {
+		if (stmt_walk_begin(&walk, root, context, context_len, done, &pos, hinter->may_negate, &match) < 0) {
 			stmt_match_done(&match);
 			return -ENOMEM;
 		}
@@ -212,7 +214,9 @@ int stmt_hints(const struct stmt *root, const struct match *context, const char 
 	       bool (*visible)(const struct stmt *row, void *userdata),
 	       void (*on_hint)(const struct stmt_hint *hint, void *userdata), void *userdata, unsigned *ret_column)
 {
-	struct hinter hinter = { .visible = visible, .on_hint = on_hint, .userdata = userdata };
+	struct hinter hinter = {
+		.visible = visible, .on_hint = on_hint, .userdata = userdata, .may_negate = may_negate
+	};
 	struct stmt_word word, last = { 0 };
 	size_t pos = 0, len;
 	char *done;
@@ -232,7 +236,7 @@ int stmt_hints(const struct stmt *root, const struct match *context, const char 
 	done = strndup(line, last.start);
 	if (!done)
 		return -ENOMEM;
-	r = hints_outwards(&hinter, root, context, done, may_negate, ret_column);
+	r = hints_outwards(&hinter, root, context, done, ret_column);
 	explicit_bzero(done, last.start);
 	free(done);
 	return r;
