@@ -137,7 +137,7 @@ static int make_password(char *password, struct err *err)
 	return 0;
 }
 
-static int run_and_wait(char *const argv[], struct err *err)
+static int run_and_wait(const char *const argv[], struct err *err)
 {
 	pid_t pid = fork();
 	int status;
@@ -149,7 +149,7 @@ static int run_and_wait(char *const argv[], struct err *err)
 
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
-		execvp(argv[0], argv);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	if (waitpid(pid, &status, 0) < 0)
@@ -161,8 +161,8 @@ static int run_and_wait(char *const argv[], struct err *err)
 
 static int make_admin_key(struct err *err)
 {
-	char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "admin@sallyport", "-f", "admin.key",
-			       NULL };
+	static const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "admin@sallyport",
+					    "-f", "admin.key", NULL };
 
 	if (access("admin.key", F_OK) == 0 && access("admin.key.pub", F_OK) == 0)
 		return 0;
