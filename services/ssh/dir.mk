@@ -3,7 +3,7 @@ mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
 
 monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c monitor_session.c \
-	monitor_link.c user_switch.c)
+	monitor_program.c monitor_link.c user_switch.c)
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 

@@ -29,8 +29,6 @@ struct monitor_start {
 	int cli_fd;	    /* the CLI program, opened for execveat */
 	int empty_dir_fd;   /* the empty root for the transport */
 	const char *uidmap_path;
-	uid_t transport_uid; /* whom the transport runs as; unused when weak */
-	gid_t transport_gid;
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
 	bool separate_users; /* run sessions under their own uid (false only when weak) */
 	const struct ssh_conf *ssh;

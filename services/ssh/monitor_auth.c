@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: The monitor's verdicts: host signatures, proofs, passwords, keys
+ *
+ * Whether a user exists must not be seen from outside: an unknown user meets the same questions, the same work and the
+ * same answers as a known one with the wrong password or key. The reason of a refusal is for the operator's log alone.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "services/ssh/monitor_state.h"
+
+/* Bits as libssh counts them, RFC 4252: what may be tried, the same for everybody. */
+enum { METHOD_PASSWORD = 2, METHOD_PUBLIC_KEY = 4, METHODS_OFFERED = METHOD_PASSWORD | METHOD_PUBLIC_KEY };
+
+enum {
+	PASSWORD_MAX_BYTES = 512,
+	REFUSAL_TIME_US = 300000, /* longer than any password hash takes, so that an answer's time tells nothing */
+	QUERIES_MAX = 40,	  /* keys offered in one connection, right ones too */
+	SIGN_BURST = 256,	  /* signatures at once, then */
+	SIGN_PER_S = 20,	  /* a rekey per megabyte at line rate is slowed down, not broken */
+	LIST_MAX_BYTES = 256,
+};
+
+const char monitor_kex_list[] = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
+				"ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
+const char monitor_cipher_list[] = "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,"
+				   "aes256-ctr,aes192-ctr,aes128-ctr";
+const char monitor_mac_list[] =
+	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
+const char monitor_pubkey_list[] = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+				   "rsa-sha2-512,rsa-sha2-256";
+
+/* One key per family: libssh holds no more. */
+static const struct {
+	enum hostkey_type type;
+	const char *algorithms;
+	bool ecdsa;
+} hostkey_rows[] = {
+	{ HOSTKEY_ED25519, "ssh-ed25519", false },
+	{ HOSTKEY_ECDSA_521, "ecdsa-sha2-nistp521", true },
+	{ HOSTKEY_ECDSA_384, "ecdsa-sha2-nistp384", true },
+	{ HOSTKEY_ECDSA_256, "ecdsa-sha2-nistp256", true },
+	{ HOSTKEY_RSA, "rsa-sha2-512,rsa-sha2-256", false },
+};
+
+static size_t hostkeys_offered(const struct hostkey_set *set, size_t *ret_rows)
+{
+	bool ecdsa = false;
+	size_t len = 0, blob_len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hostkey_rows); i++) {
+		if (!hostkey_public_blob(set, hostkey_rows[i].type, &blob_len) || (hostkey_rows[i].ecdsa && ecdsa))
+			continue;
+		ecdsa |= hostkey_rows[i].ecdsa;
+		ret_rows[len++] = i;
+	}
+	return len;
+}
+
+const char *monitor_hostkey_list(const struct hostkey_set *hostkeys, char *buffer, size_t size_bytes)
+{
+	size_t rows[ARRAY_SIZE(hostkey_rows)], at = 0, len = hostkeys_offered(hostkeys, rows);
+
+	buffer[0] = '\0';
+	for (size_t i = 0; i < len && at < size_bytes; i++)
+		at += (size_t)snprintf(buffer + at, size_bytes - at, "%s%s", i ? "," : "",
+				       hostkey_rows[rows[i]].algorithms);
+	return buffer;
+}
+
+/* ---- key exchange ---- */
+
+int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+		       struct monitor_reply *reply, struct err *err)
+{
+	size_t rows[ARRAY_SIZE(hostkey_rows)], len = hostkeys_offered(m->start->hostkeys, rows);
+	char list[LIST_MAX_BYTES];
+
+	(void)channel;
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	mon_put_text(answer, "Sallyport");
+	mon_put_u32(answer, (uint32_t)m->start->ssh->timeout_s);
+	mon_put_text(answer, monitor_kex_list);
+	mon_put_text(answer, monitor_hostkey_list(m->start->hostkeys, list, sizeof(list)));
+	mon_put_text(answer, monitor_cipher_list);
+	mon_put_text(answer, monitor_mac_list);
+	mon_put_text(answer, monitor_pubkey_list);
+	mon_put_u32(answer, (uint32_t)len);
+	for (size_t i = 0; i < len; i++) {
+		size_t blob_len;
+		const uint8_t *blob =
+			hostkey_public_blob(m->start->hostkeys, hostkey_rows[rows[i]].type, &blob_len);
+
+		mon_put_string(answer, blob, blob_len);
+	}
+	m->phase = PHASE_BEFORE_AUTH;
+	m->session.state = SESSION_KEX;
+	monitor_link_changed(m, true);
+	return 0;
+}
+
+/* Waits until one more signature is due; rekeys that come faster are slowed down. */
+static void sign_pace(struct monitor *m)
+{
+	int64_t now = clock_monotonic_us();
+
+	m->sign_tokens += (double)(now - m->sign_filled_us) * SIGN_PER_S / 1e6;
+	if (m->sign_tokens > SIGN_BURST)
+		m->sign_tokens = SIGN_BURST;
+	m->sign_filled_us = now;
+	m->sign_tokens -= 1;
+	if (m->sign_tokens < 0)
+		usleep(1000000 / SIGN_PER_S);
+}
+
+/* What is signed first is the hash of this connection: its session id. */
+static void remember_session(struct monitor *m, struct mon_string blob, struct mon_string tbs, const char *digest)
+{
+	const struct hostkey_algorithm *algorithm = hostkey_algorithm_of(blob.bytes, blob.len, digest);
+
+	if (m->hash_len)
+		return;
+	memcpy(m->hash, tbs.bytes, tbs.len);
+	m->hash_len = tbs.len;
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		size_t len;
+		const uint8_t *own = hostkey_public_blob(m->start->hostkeys, type, &len);
+
+		if (own && len == blob.len && !memcmp(own, blob.bytes, len)) {
+			m->hostkey = own;
+			m->hostkey_len = len;
+		}
+	}
+	if (algorithm)
+		snprintf(m->session.host_key, sizeof(m->session.host_key), "%s", algorithm->signature);
+}
+
+int monitor_auth_sign(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+		      struct monitor_reply *reply, struct err *err)
+{
+	AUTO(free) uint8_t *signature = NULL;
+	struct mon_string blob = mon_get_string(ask), tbs;
+	char digest[16];
+	size_t len;
+	int r;
+
+	(void)channel;
+	(void)reply;
+	mon_get_text(ask, digest, sizeof(digest));
+	tbs = mon_get_string(ask);
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	/* SHA-1, 256, 384, 512: a key exchange signs its hash and nothing else. */
+	if (tbs.len != 20 && tbs.len != 32 && tbs.len != 48 && tbs.len != 64)
+		return err_set(err, -EPERM, "asked to sign %zu bytes that are no hash", tbs.len);
+	sign_pace(m);
+	r = hostkey_sign(m->start->hostkeys, blob.bytes, blob.len, digest, tbs.bytes, tbs.len, &signature, &len);
+	if (r == -ENOKEY)
+		return err_set(err, r, "asked to sign with a key that is not a host key");
+	if (r == -EINVAL)
+		return err_set(err, r, "asked to sign with digest '%s', which the key does not use", digest);
+	if (r < 0)
+		return err_set(err, r, "a host key does not sign: %s", strerror(-r));
+	remember_session(m, blob, tbs, digest);
+	mon_put_u8(answer, 1);
+	mon_put_string(answer, signature, len);
+	return 0;
+}
+
+int monitor_auth_algorithms(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			    struct monitor_reply *reply, struct err *err)
+{
+	struct session_report *session = &m->session;
+	struct {
+		char *text;
+		size_t size_bytes;
+	} fields[] = {
+		{ session->client_version, sizeof(session->client_version) },
+		{ session->kex, sizeof(session->kex) },
+		{ session->cipher_in, sizeof(session->cipher_in) },
+		{ session->cipher_out, sizeof(session->cipher_out) },
+		{ session->mac_in, sizeof(session->mac_in) },
+		{ session->mac_out, sizeof(session->mac_out) },
+	};
+
+	(void)channel;
+	(void)answer;
+	(void)reply;
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		monitor_text(mon_get_string(ask), fields[i].text, fields[i].size_bytes);
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	session->state = SESSION_AUTHENTICATING;
+	monitor_link_changed(m, true);
+	return 0;
+}
+
+/* ---- verdicts ---- */
+
+static void put_verdict(struct mon_buf *answer, enum mon_type type, enum mon_verdict verdict)
+{
+	mon_put_u8(answer, (uint8_t)verdict);
+	if (type != MON_AUTH_QUERY)
+		mon_put_u32(answer, METHODS_OFFERED);
+	if (type == MON_AUTH_NONE)
+		mon_put_text(answer, "");
+}
+
+/* The text of a user name for the log, whatever it holds; false when no user can have it. */
+static bool get_user(struct mon_buf *ask, char *user)
+{
+	struct mon_string string = mon_get_string(ask);
+
+	user[0] = '\0';
+	if (ask->bad)
+		return false;
+	monitor_text(string, user, PROOF_USER_MAX_BYTES + 1);
+	return string.len <= PROOF_USER_MAX_BYTES && strlen(user) == string.len &&
+	       !memcmp(user, string.bytes, string.len);
+}
+
+static void log_refusal(const struct monitor *m, const char *user, const char *method, const char *reason)
+{
+	log_event(LOG_SSHD_WARN_GENERAL, "Failed %s for user '%s' from '%s' port %u vrf '%s' on 'vty%u': %s", method,
+		  user, m->session.peer_address, m->session.peer_port, m->session.vrf, m->session.vty, reason);
+}
+
+static enum mon_verdict give_up(struct monitor *m, const char *text)
+{
+	m->phase = PHASE_ENDING;
+	monitor_end(m, END_AUTH_FAILED, text);
+	if (!m->transport_kill_us)
+		m->transport_kill_us = clock_monotonic_us() + MONITOR_TERMINATE_AFTER_US;
+	return MON_DISCONNECT;
+}
+
+static enum mon_verdict denied(struct monitor *m)
+{
+	unsigned max = m->start->max_auth_tries ? m->start->max_auth_tries : 20;
+
+	if (++m->tries < max)
+		return MON_DENIED;
+	log_event(LOG_SSHD_WARN_GENERAL, "Too many authentication tries (%u) for user '%s' from '%s' vrf '%s' on 'vty%u'",
+		  m->tries, m->pinned_user, m->session.peer_address, m->session.vrf, m->session.vty);
+	return give_up(m, "too many authentication tries");
+}
+
+/* Every attempt begins here. 0 to go on, a verdict when the attempt is over already, or -EPROTO. */
+static int begin(struct monitor *m, const char *user, const char *method, struct err *err)
+{
+	if (!m->hash_len)
+		return err_set(err, -EPROTO, "asked to authenticate before the key exchange");
+	if (!m->user_pinned) {
+		m->user_pinned = true;
+		snprintf(m->pinned_user, sizeof(m->pinned_user), "%s", user);
+		snprintf(m->session.user, sizeof(m->session.user), "%.32s", user);
+		monitor_link_changed(m, true);
+		return 0;
+	}
+	if (!strcmp(m->pinned_user, user))
+		return 0;
+	log_refusal(m, user, method, "the user name was changed in the middle of the authentication");
+	return give_up(m, "the user name was changed");
+}
+
+static const struct user_conf *find_user(const struct monitor *m, const char *user)
+{
+	const struct user_conf *items = m->start->users->users.items;
+
+	for (size_t i = 0; i < m->start->users->users.len; i++)
+		if (!strcmp(items[i].name, user))
+			return &items[i];
+	return NULL;
+}
+
+/* Who the programs of the session run as. */
+static int find_identity(struct monitor *m, const char *user, struct err *err)
+{
+	struct uid_identity identity = { .home = "/" };
+	int r;
+
+	if (geteuid() == 0 || m->start->separate_users) {
+		r = uidmap_identity(m->start->uidmap_path, user, true, &identity, err);
+		if (r < 0)
+			return r;
+		if (identity.uid == 0 || identity.gid == 0)
+			return err_set(err, -EPERM, "user %s is mapped to root", user);
+	} else {
+		const struct passwd *own = getpwuid(geteuid());
+
+		identity.uid = geteuid();
+		identity.gid = getegid();
+		if (own)
+			snprintf(identity.home, sizeof(identity.home), "%s", own->pw_dir);
+	}
+	m->identity = identity;
+	return 0;
+}
+
+static enum mon_verdict let_in(struct monitor *m, const char *method, enum session_auth how, const char *auth_word)
+{
+	struct session_report *session = &m->session;
+	struct err err = { .text = "" };
+
+	if (find_identity(m, m->pinned_user, &err) < 0) {
+		log_event(LOG_SSHD_ERR_GENERAL, "User '%s' cannot be let in: %s", m->pinned_user, err.text);
+		log_refusal(m, m->pinned_user, method, "no user id");
+		return denied(m);
+	}
+	m->phase = PHASE_AFTER_AUTH;
+	m->login_us = 0;
+	session->state = SESSION_AUTHENTICATED;
+	session->authentication = (int)how;
+	session->uid = m->identity.uid;
+	snprintf(session->auth_word, sizeof(session->auth_word), "%s", auth_word);
+	proc_title("sallyport-mon", "sallyport-session: %s@vty%u", session->user, session->vty);
+	log_event(LOG_SSHD_INFO_SUCCESS, "Successfully authenticated user '%s' from '%s' on 'vty%u'(cipher '%s', mac '%s')",
+		  session->user, session->peer_address, session->vty, session->cipher_in, session->mac_in);
+	monitor_link_changed(m, true);
+	return MON_SUCCESS;
+}
+
+/* ---- none, password ---- */
+
+int monitor_auth_none(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+		      struct monitor_reply *reply, struct err *err)
+{
+	char user[PROOF_USER_MAX_BYTES + 1];
+	int verdict;
+
+	(void)channel;
+	(void)reply;
+	get_user(ask, user);
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	verdict = begin(m, user, "none", err);
+	if (verdict < 0)
+		return verdict;
+	/* The first is how every client asks for the methods, and costs no try. */
+	if (verdict == 0)
+		verdict = m->nones++ ? (int)denied(m) : MON_DENIED;
+	put_verdict(answer, MON_AUTH_NONE, (enum mon_verdict)verdict);
+	return 0;
+}
+
+static void sleep_until(int64_t until_us)
+{
+	int64_t left = until_us - clock_monotonic_us();
+	struct timespec pause = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
+
+	if (left > 0)
+		while (nanosleep(&pause, &pause) < 0 && errno == EINTR)
+			;
+}
+
+/* Why a password was refused, NULL when it was right. The work is the same in every case. */
+static const char *check_password(const struct monitor *m, const char *user, bool possible, struct mon_string given)
+{
+	const struct user_conf *known = possible ? find_user(m, user) : NULL;
+	const char *secret = known ? known->secret : NULL;
+	bool fits = given.len < PASSWORD_MAX_BYTES && !memchr(given.bytes, '\0', given.len);
+	char password[PASSWORD_MAX_BYTES] = "";
+	bool right;
+
+	if (fits)
+		memcpy(password, given.bytes, given.len);
+	right = user_secret_verify(secret, password) && fits;
+	explicit_bzero(password, sizeof(password));
+	if (right)
+		return NULL;
+	return !known ? "no such user" : !secret ? "the user has no password" : "wrong password";
+}
+
+int monitor_auth_password(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			  struct monitor_reply *reply, struct err *err)
+{
+	int64_t start_us = clock_monotonic_us();
+	char user[PROOF_USER_MAX_BYTES + 1];
+	bool possible = get_user(ask, user);
+	struct mon_string password = mon_get_string(ask);
+	const char *reason;
+	int verdict;
+
+	(void)channel;
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	verdict = begin(m, user, "password", err);
+	if (verdict < 0)
+		return verdict;
+	if (verdict == 0) {
+		reason = check_password(m, user, possible, password);
+		if (reason) {
+			log_refusal(m, user, "password", reason);
+			verdict = (int)denied(m);
+		} else {
+			verdict = (int)let_in(m, "password", AUTH_PASSWORD, "password");
+		}
+	}
+	if (verdict != MON_SUCCESS)
+		sleep_until(start_us + REFUSAL_TIME_US);
+	put_verdict(answer, MON_AUTH_PASSWORD, (enum mon_verdict)verdict);
+	return 0;
+}
+
+/* ---- public key ---- */
+
+/* Whether the key is among the user's. The same number of keys is decoded for everybody. */
+static bool user_has_key(const struct user_conf *user, struct mon_string key)
+{
+	static char nobodys_key[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	const struct user_key_conf *keys = user ? user->keys.items : NULL;
+	size_t len = user ? user->keys.len : 0;
+	bool found = false;
+
+	for (size_t i = 0; i < len || i < USER_KEYS_MAX; i++) {
+		AUTO(free) uint8_t *blob = NULL;
+		size_t blob_len = 0;
+
+		if (user_key_blob(i < len ? keys[i].keystring : nobodys_key, &blob, &blob_len, NULL) < 0)
+			continue;
+		if (i < len && blob_len == key.len && !memcmp(blob, key.bytes, blob_len))
+			found = true;
+	}
+	return found;
+}
+
+/* Why a key would be refused, NULL when it would do. */
+static const char *check_key(const struct monitor *m, const char *user, bool possible, struct mon_string key,
+			     struct err *err)
+{
+	const struct user_conf *known = possible ? find_user(m, user) : NULL;
+	bool has = user_has_key(known, key);
+	EVP_PKEY *parsed = NULL;
+	int r = hostkey_blob_read(key.bytes, key.len, &parsed, err);
+
+	EVP_PKEY_free(parsed);
+	if (!known)
+		return "no such user";
+	if (!has)
+		return "not a key of this user";
+	return r < 0 ? err->text : NULL;
+}
+
+int monitor_auth_query(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+		       struct monitor_reply *reply, struct err *err)
+{
+	char user[PROOF_USER_MAX_BYTES + 1];
+	bool possible = get_user(ask, user);
+	struct mon_string key = mon_get_string(ask);
+	struct err why = { .text = "" };
+	const char *reason;
+	int verdict;
+
+	(void)channel;
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	verdict = begin(m, user, "publickey", err);
+	if (verdict < 0)
+		return verdict;
+	if (verdict == 0) {
+		reason = check_key(m, user, possible, key, &why);
+		/* An offer is not an attempt worth a warning, unless it is the user's own key that is too weak. */
+		if (reason == why.text)
+			log_refusal(m, user, "publickey", reason);
+		else if (reason)
+			log_debug("mon", "key offered for user '%s': %s", user, reason);
+		verdict = reason ? (int)denied(m) : MON_SUCCESS;
+		if (++m->queries > QUERIES_MAX)
+			verdict = (int)give_up(m, "too many keys offered");
+	}
+	put_verdict(answer, MON_AUTH_QUERY, (enum mon_verdict)verdict);
+	return 0;
+}
+
+int monitor_auth_verify(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			struct monitor_reply *reply, struct err *err)
+{
+	const struct proof_session session = { m->hash, m->hash_len, m->hostkey, m->hostkey_len };
+	struct mon_string tbs = mon_get_string(ask), signature = mon_get_string(ask);
+	struct proof_claim claim;
+	struct err why = { .text = "out of memory" };
+	int r;
+
+	(void)channel;
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	proof_done(&m->proof);
+	r = proof_parse(tbs.bytes, tbs.len, &session, &claim, &why);
+	if (r == 0)
+		r = proof_verify(&claim, tbs.bytes, tbs.len, signature.bytes, signature.len, &why);
+	if (r == 0)
+		r = proof_keep(&m->proof, &claim);
+	if (r < 0)
+		log_event(LOG_SSHD_WARN_GENERAL, "Signature refused from '%s' port %u vrf '%s' on 'vty%u': %s",
+			  m->session.peer_address, m->session.peer_port, m->session.vrf, m->session.vty, why.text);
+	mon_put_u8(answer, r == 0);
+	return 0;
+}
+
+static const char *key_word(struct mon_string key)
+{
+	struct hostkey_wire wire = { .at = key.bytes, .left = key.len };
+	size_t len;
+	const uint8_t *type = hostkey_wire_string(&wire, &len);
+
+	for (const struct hostkey_algorithm *row = hostkey_algorithms; row->signature; row++)
+		if (hostkey_wire_is(type, len, row->key))
+			return row->auth_word;
+	return "pubkey";
+}
+
+int monitor_auth_key(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+		     struct monitor_reply *reply, struct err *err)
+{
+	char user[PROOF_USER_MAX_BYTES + 1];
+	bool possible = get_user(ask, user);
+	struct mon_string key = mon_get_string(ask);
+	struct err why = { .text = "" };
+	const char *reason;
+	int verdict;
+
+	(void)channel;
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	verdict = begin(m, user, "publickey", err);
+	if (verdict < 0)
+		return verdict;
+	if (verdict == 0) {
+		reason = check_key(m, user, possible, key, &why);
+		if (!proof_take(&m->proof, user, key.bytes, key.len) && !reason)
+			reason = "there is no proof that the client holds this key";
+		if (reason) {
+			log_refusal(m, user, "publickey", reason);
+			verdict = (int)denied(m);
+		} else {
+			hostkey_fingerprint(key.bytes, key.len, m->session.key_fingerprint,
+					    sizeof(m->session.key_fingerprint));
+			verdict = (int)let_in(m, "publickey", AUTH_PUBLIC_KEY, key_word(key));
+		}
+	}
+	put_verdict(answer, MON_AUTH_KEY, (enum mon_verdict)verdict);
+	return 0;
+}
+
+/* What a client had sent ahead when its authentication was ended. */
+int monitor_auth_over(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+		      struct monitor_reply *reply, struct err *err)
+{
+	uint16_t type;
+
+	(void)m;
+	(void)channel;
+	(void)reply;
+	if (mon_get_start(ask, &type, &channel) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	put_verdict(answer, (enum mon_type)type, MON_DISCONNECT);
+	return 0;
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: Ptys, and the one program of a session channel: the CLI, as the session's user
+ *
+ * Everything that can fail is made before the fork; the child then only moves descriptors, becomes the user and
+ * executes. The CLI is executed through a descriptor, because the user may not be allowed to walk to its file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "services/ssh/monitor_state.h"
+#include "services/ssh/user_switch.h"
+
+enum {
+	CHILD_RUN_DIR_FD = 3, /* SALLYPORT_SOCK_FD */
+	CHILD_PROGRAM_FD = 4,
+	ENV_ROOM = 16 + MONITOR_ENVS_MAX,
+	EXIT_NOT_STARTED = 127, /* as a shell says it */
+};
+
+/* ---- pty ---- */
+
+/* As grantpt(3) does for its caller: mode first, while it is still ours. */
+static int give_pty(const struct monitor *m, int slave_fd)
+{
+	const struct group *tty = getgrnam("tty");
+
+	if (m->identity.uid == geteuid())
+		return 0;
+	if (fchmod(slave_fd, tty ? 0620 : 0600) < 0)
+		return -errno;
+	return fchown(slave_fd, m->identity.uid, tty ? tty->gr_gid : m->identity.gid) < 0 ? -errno : 0;
+}
+
+void monitor_program_window(struct monitor_channel *channel, const uint32_t window[4])
+{
+	uint16_t cells[4];
+	struct winsize size;
+
+	for (int i = 0; i < 4; i++)
+		cells[i] = window[i] > UINT16_MAX ? UINT16_MAX : (uint16_t)window[i];
+	size = (struct winsize){
+		.ws_col = cells[0],
+		.ws_row = cells[1],
+		.ws_xpixel = cells[2],
+		.ws_ypixel = cells[3],
+	};
+	ioctl(channel->master_fd, TIOCSWINSZ, &size);
+}
+
+int monitor_program_pty(struct monitor *m, struct monitor_channel *channel, const uint32_t window[4])
+{
+	AUTO(close) int master_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	AUTO(close) int slave_fd = -1;
+	struct termios modes;
+	int r;
+
+	if (master_fd < 0 || unlockpt(master_fd) < 0)
+		return -errno;
+	/* By descriptor and not by name: whatever /dev/pts is here, this is the other end. */
+	slave_fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave_fd < 0)
+		return -errno;
+	r = give_pty(m, slave_fd);
+	if (r < 0)
+		return r;
+	r = ptsname_r(master_fd, channel->tty_path, sizeof(channel->tty_path));
+	if (r)
+		return -r;
+	/* The kernel's first settings are sane; the client's own modes do not reach us through libssh. */
+	if (tcgetattr(slave_fd, &modes) == 0) {
+		modes.c_iflag |= IUTF8;
+		tcsetattr(slave_fd, TCSANOW, &modes);
+	}
+	channel->master_fd = take_fd(master_fd);
+	channel->slave_fd = take_fd(slave_fd);
+	channel->has_pty = true;
+	monitor_program_window(channel, window);
+	return 0;
+}
+
+/* ---- environment ---- */
+
+struct environment {
+	char *texts[ENV_ROOM];
+	size_t len;
+	bool failed;
+};
+
+static void environment_done(struct environment *environment)
+{
+	while (environment->len)
+		free(environment->texts[--environment->len]);
+}
+
+static void add(struct environment *environment, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct environment *environment, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int r;
+
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	if (r < 0) {
+		environment->failed = true;
+		return;
+	}
+	if (environment->len == ENV_ROOM - 1) { /* one stays NULL */
+		environment->failed = true;
+		free(text);
+		return;
+	}
+	environment->texts[environment->len++] = text;
+}
+
+static bool client_sets(const struct monitor_channel *channel, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < channel->envs_len; i++)
+		if (!strncmp(channel->envs[i], name, len) && channel->envs[i][len] == '=')
+			return true;
+	return false;
+}
+
+static void make_environment(const struct monitor *m, const struct monitor_channel *channel,
+			     struct environment *environment)
+{
+	const struct session_report *session = &m->session;
+
+	add(environment, "HOME=%s", m->identity.home);
+	add(environment, "USER=%s", session->user);
+	add(environment, "LOGNAME=%s", session->user);
+	add(environment, "SHELL=%s", *m->identity.shell ? m->identity.shell : "/bin/sh");
+	add(environment, "PATH=/usr/local/bin:/usr/bin:/bin");
+	add(environment, "SSH_CONNECTION=%s %u %s %u", session->peer_address, session->peer_port,
+	    session->local_address, session->local_port);
+	add(environment, "SALLYPORT_SOCK_FD=%d", CHILD_RUN_DIR_FD);
+	add(environment, "SALLYPORT_SESSION=%u", session->id);
+	add(environment, "SALLYPORT_LINE=vty%u", session->vty);
+	add(environment, "SALLYPORT_VRF=%s", session->vrf);
+	if (channel->has_pty) {
+		add(environment, "TERM=%s", *channel->term ? channel->term : "dumb");
+		add(environment, "SSH_TTY=%s", channel->tty_path);
+	}
+	if (!client_sets(channel, "LANG"))
+		add(environment, "LANG=C.UTF-8");
+	for (size_t i = 0; i < channel->envs_len; i++)
+		add(environment, "%s", channel->envs[i]);
+}
+
+/* ---- the child ---- */
+
+struct streams {
+	int in_fd, out_fd, err_fd; /* the child's ends */
+};
+
+static void child_signals(void)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Puts the five descriptors in their places and closes all others. Nothing may be below 5 that is still needed. */
+static int child_descriptors(const struct monitor *m, const struct streams *streams)
+{
+	const int from[] = { streams->in_fd, streams->out_fd, streams->err_fd, m->start->run_dir_fd, m->start->cli_fd };
+	int high[ARRAY_SIZE(from)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16);
+		if (high[i] < 0)
+			return -errno;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		if (dup3(high[i], (int)i, i == CHILD_PROGRAM_FD ? O_CLOEXEC : 0) < 0)
+			return -errno;
+	return close_range(CHILD_PROGRAM_FD + 1, ~0u, 0) < 0 ? -errno : 0;
+}
+
+static void child_fail(const char *what, const char *text) __attribute__((noreturn));
+static void child_fail(const char *what, const char *text)
+{
+	dprintf(STDERR_FILENO, "sallyport: %s: %s\n", what, text);
+	_exit(EXIT_NOT_STARTED);
+}
+
+static void child_run(const struct monitor *m, const struct monitor_channel *channel, const struct streams *streams,
+		      char *const *argv, char *const *envp) __attribute__((noreturn));
+static void child_run(const struct monitor *m, const struct monitor_channel *channel, const struct streams *streams,
+		      char *const *argv, char *const *envp)
+{
+	const struct rlimit no_core = { 0, 0 };
+	struct err err = { .text = "" };
+	int r;
+
+	child_signals();
+	setsid();
+	r = child_descriptors(m, streams);
+	if (r < 0)
+		child_fail("descriptors", strerror(-r));
+	if (channel->has_pty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		child_fail("terminal", strerror(errno));
+	umask(022);
+	setrlimit(RLIMIT_CORE, &no_core);
+	if (geteuid() == 0 || m->start->separate_users)
+		if (user_switch(&m->identity, m->session.user, &err) < 0)
+			child_fail("user", err.text);
+	/* As the user: a home that is closed to it is no place to be. */
+	if (chdir(m->identity.home) < 0 && chdir("/") < 0)
+		child_fail("/", strerror(errno));
+	execveat(CHILD_PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);
+	child_fail("program", strerror(errno));
+}
+
+/* ---- start ---- */
+
+/* The child's ends, and in the reply what the transport gets. */
+static int make_streams(struct monitor_channel *channel, struct streams *streams, struct monitor_reply *reply)
+{
+	int both[2], errors[2];
+
+	if (channel->has_pty) {
+		int copy_fd = fcntl(channel->master_fd, F_DUPFD_CLOEXEC, 3);
+
+		if (copy_fd < 0)
+			return -errno;
+		reply->fds[reply->fds_len++] = copy_fd;
+		*streams = (struct streams){ channel->slave_fd, channel->slave_fd, channel->slave_fd };
+		channel->slave_fd = -1;
+		return 0;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) < 0)
+		return -errno;
+	if (pipe2(errors, O_CLOEXEC) < 0) {
+		int saved = errno;
+
+		close(both[0]);
+		close(both[1]);
+		return -saved;
+	}
+	reply->fds[reply->fds_len++] = both[0];
+	reply->fds[reply->fds_len++] = errors[0];
+	*streams = (struct streams){ both[1], both[1], errors[1] };
+	return 0;
+}
+
+static void close_streams(const struct streams *streams)
+{
+	close(streams->in_fd);
+	if (streams->err_fd != streams->in_fd)
+		close(streams->err_fd);
+}
+
+int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const char *command,
+			  struct monitor_reply *reply, struct err *err)
+{
+	char name[] = "sallyport", login_name[] = "-sallyport", option[] = "-c";
+	AUTO(free) char *line = command ? strdup(command) : NULL;
+	char *shell_argv[] = { login_name, NULL }, *exec_argv[] = { name, option, line, NULL };
+	struct environment environment = { .len = 0 };
+	struct streams streams = { -1, -1, -1 };
+	pid_t pid;
+	int r;
+
+	if (command && !line)
+		return err_set(err, -ENOMEM, "out of memory");
+	make_environment(m, channel, &environment);
+	r = environment.failed ? -ENOMEM : make_streams(channel, &streams, reply);
+	if (r < 0) {
+		environment_done(&environment);
+		return err_set(err, r, "%s", strerror(-r));
+	}
+	pid = fork();
+	if (pid == 0)
+		child_run(m, channel, &streams, command ? exec_argv : shell_argv, environment.texts);
+	r = pid < 0 ? -errno : 0;
+	close_streams(&streams);
+	environment_done(&environment);
+	if (r < 0)
+		return err_set(err, r, "%s", strerror(-r));
+	channel->pid = pid;
+	return 0;
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: Channels of an authenticated connection, and the life of their programs
+ *
+ *   open --pty, env--> open --shell or exec--> running --exit--> exited --close--> free
+ *                                                 |__close: hang-up, SIGHUP, 2 s, SIGKILL --reaped--> free
+ *
+ * A client's wish that is refused answers ok = 0. What only a transport that lies can ask (a channel that is not there)
+ * is an error and ends the connection.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "services/ssh/monitor_state.h"
+
+enum { COMMAND_MAX_BYTES = 32768, SUBSYSTEM_MAX_BYTES = 64 };
+
+void monitor_session_init(struct monitor *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
+		m->channels[i].master_fd = m->channels[i].slave_fd = -1;
+}
+
+static struct monitor_channel *find(struct monitor *m, uint16_t channel)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
+		if (m->channels[i].open && m->channels[i].channel == channel)
+			return &m->channels[i];
+	return NULL;
+}
+
+/* NULL with err when there is no such channel: only a transport that lies speaks of one. */
+static struct monitor_channel *find_asked(struct monitor *m, uint16_t channel, struct err *err)
+{
+	struct monitor_channel *slot = find(m, channel);
+
+	if (!slot)
+		err_set(err, -EPROTO, "spoke of channel %u, which is not open", channel);
+	return slot;
+}
+
+static void release(struct monitor_channel *slot)
+{
+	for (size_t i = 0; i < slot->envs_len; i++)
+		free(slot->envs[i]);
+	*slot = (struct monitor_channel){ .master_fd = -1, .slave_fd = -1 };
+}
+
+static void close_slot_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* ---- requests ---- */
+
+int monitor_session_open(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			 struct monitor_reply *reply, struct err *err)
+{
+	struct monitor_channel *slot = NULL;
+	unsigned open = 0;
+
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	if (channel == 0 || find(m, channel))
+		return err_set(err, -EPROTO, "opened channel %u, which is %s", channel,
+			       channel ? "open already" : "no number of a channel");
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+		open += m->channels[i].open;
+		if (!m->channels[i].open && !m->channels[i].pid)
+			slot = &m->channels[i];
+	}
+	if (!slot || open >= SESSION_CHANNELS_MAX) {
+		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' on 'vty%u' may have %u channels at one time, one more is refused",
+			  m->session.user, m->session.vty, SESSION_CHANNELS_MAX);
+		mon_put_u8(answer, 0);
+		return 0;
+	}
+	slot->open = true;
+	slot->channel = channel;
+	slot->shown = ++m->last_shown;
+	monitor_link_changed(m, true);
+	mon_put_u8(answer, 1);
+	return 0;
+}
+
+static void get_window(struct mon_buf *ask, uint32_t window[4])
+{
+	for (int i = 0; i < 4; i++)
+		window[i] = mon_get_u32(ask);
+}
+
+int monitor_session_pty(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			struct monitor_reply *reply, struct err *err)
+{
+	struct mon_string term = mon_get_string(ask);
+	struct monitor_channel *slot;
+	uint32_t window[4];
+	int r;
+
+	(void)reply;
+	get_window(ask, window);
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	r = slot->has_pty || slot->started ? -EBUSY : monitor_program_pty(m, slot, window);
+	if (r < 0 && r != -EBUSY)
+		log_event(LOG_SSHD_ERR_GENERAL, "No terminal for user '%s' on 'vty%u': %s", m->session.user,
+			  m->session.vty, strerror(-r));
+	if (r == 0) {
+		monitor_text(term, slot->term, sizeof(slot->term));
+		m->session.had_pty = true;
+	}
+	mon_put_u8(answer, r == 0);
+	return 0;
+}
+
+/* Names that cannot change what a program does beyond its language and colours. */
+static bool env_allowed(const char *name)
+{
+	static const char *const names[] = { "LANG", "COLORTERM" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	if (strncmp(name, "LC_", 3))
+		return false;
+	return name[3] && name[3 + strspn(name + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_")] == '\0';
+}
+
+/* A locale is a name and never a path. */
+static bool env_value_allowed(struct mon_string value)
+{
+	if (value.len > MONITOR_ENV_VALUE_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.bytes[i] < 0x20 || value.bytes[i] > 0x7e || value.bytes[i] == '/')
+			return false;
+	return true;
+}
+
+static bool env_add(struct monitor_channel *slot, struct mon_string name, struct mon_string value)
+{
+	char text[MONITOR_ENV_NAME_MAX_BYTES + 1], *env;
+
+	if (!name.len || name.len > MONITOR_ENV_NAME_MAX_BYTES || slot->envs_len == MONITOR_ENVS_MAX || slot->started)
+		return false;
+	monitor_text(name, text, sizeof(text));
+	if (!env_allowed(text) || !env_value_allowed(value))
+		return false;
+	if (asprintf(&env, "%s=%.*s", text, (int)value.len, (const char *)value.bytes) < 0)
+		return false;
+	for (size_t i = 0; i < slot->envs_len; i++) {
+		if (strncmp(slot->envs[i], env, strlen(text) + 1))
+			continue;
+		free(slot->envs[i]);
+		slot->envs[i] = env;
+		return true;
+	}
+	slot->envs[slot->envs_len++] = env;
+	return true;
+}
+
+int monitor_session_env(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			struct monitor_reply *reply, struct err *err)
+{
+	struct mon_string name = mon_get_string(ask), value = mon_get_string(ask);
+	struct monitor_channel *slot;
+
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	mon_put_u8(answer, env_add(slot, name, value));
+	return 0;
+}
+
+/* The table must know the channel before the program can ask for it. */
+static void note_start(struct monitor *m, struct monitor_channel *slot, const char *command)
+{
+	slot->started = true;
+	slot->type = command ? CHANNEL_EXEC : CHANNEL_SHELL;
+	if (command)
+		snprintf(slot->command, sizeof(slot->command), "%.255s", command);
+	if (!*m->session.first_type)
+		snprintf(m->session.first_type, sizeof(m->session.first_type), "%.23s", channel_type_words[slot->type]);
+	m->session.state = SESSION_OPEN;
+	monitor_link_changed(m, true);
+}
+
+static int start_program(struct monitor *m, struct monitor_channel *slot, const char *command, struct mon_buf *answer,
+			 struct monitor_reply *reply)
+{
+	struct err why = { .text = "" };
+	int r;
+
+	note_start(m, slot, command);
+	r = monitor_program_start(m, slot, command, reply, &why);
+	if (r < 0)
+		log_event(LOG_SSHD_ERR_GENERAL, "No program for user '%s' on 'vty%u': %s", m->session.user,
+			  m->session.vty, why.text);
+	mon_put_u8(answer, r == 0);
+	mon_put_u8(answer, r == 0 ? (uint8_t)reply->fds_len : 0);
+	return r;
+}
+
+int monitor_session_program(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			    struct monitor_reply *reply, struct err *err)
+{
+	static char command[COMMAND_MAX_BYTES];
+	struct monitor_channel *slot;
+	uint16_t type;
+
+	if (mon_get_start(ask, &type, &channel) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	if (type == MON_EXEC)
+		mon_get_text(ask, command, sizeof(command));
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	if (slot->started) {
+		mon_put_u8(answer, 0);
+		mon_put_u8(answer, 0);
+		return 0;
+	}
+	start_program(m, slot, type == MON_EXEC ? command : NULL, answer, reply);
+	return 0;
+}
+
+int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			      struct monitor_reply *reply, struct err *err)
+{
+	char name[SUBSYSTEM_MAX_BYTES + 1];
+	struct monitor_channel *slot;
+
+	(void)reply;
+	monitor_text(mon_get_string(ask), name, sizeof(name));
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	log_event(LOG_SSHD_WARN_GENERAL, "User '%s' on 'vty%u' asked for subsystem '%s', which is not served",
+		  m->session.user, m->session.vty, name);
+	mon_put_u8(answer, 0);
+	mon_put_u8(answer, 0);
+	return 0;
+}
+
+int monitor_session_window(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			   struct monitor_reply *reply, struct err *err)
+{
+	struct monitor_channel *slot;
+	uint32_t window[4];
+
+	(void)reply;
+	get_window(ask, window);
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	if (slot->has_pty)
+		monitor_program_window(slot, window);
+	mon_put_u8(answer, slot->has_pty);
+	return 0;
+}
+
+/* Who gets the signals: what is in the foreground of the terminal, as long as it is of this session. */
+static pid_t foreground(const struct monitor_channel *slot)
+{
+	pid_t group = slot->has_pty ? tcgetpgrp(slot->master_fd) : 0;
+
+	return group > 1 && getsid(group) == slot->pid ? group : slot->pid;
+}
+
+int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			   struct monitor_reply *reply, struct err *err)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} allowed[] = {
+		{ "HUP", SIGHUP },   { "INT", SIGINT },	  { "QUIT", SIGQUIT }, { "TERM", SIGTERM },
+		{ "KILL", SIGKILL }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "WINCH", SIGWINCH },
+	};
+	struct monitor_channel *slot;
+	int number = 0;
+	char name[16];
+
+	(void)reply;
+	monitor_text(mon_get_string(ask), name, sizeof(name));
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		if (!strcmp(name, allowed[i].name))
+			number = allowed[i].number;
+	mon_put_u8(answer, number && slot->pid && kill(-foreground(slot), number) == 0);
+	return 0;
+}
+
+/* ---- end of programs ---- */
+
+static void hang_up(struct monitor_channel *slot, int64_t kill_after_us)
+{
+	close_slot_fd(&slot->master_fd);
+	close_slot_fd(&slot->slave_fd);
+	if (!slot->pid || slot->kill_us)
+		return;
+	kill(-slot->pid, SIGHUP);
+	slot->kill_us = clock_monotonic_us() + kill_after_us;
+}
+
+int monitor_session_close(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			  struct monitor_reply *reply, struct err *err)
+{
+	struct monitor_channel *slot;
+
+	(void)answer;
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	slot = find_asked(m, channel, err);
+	if (!slot)
+		return -EPROTO;
+	slot->open = false;
+	hang_up(slot, MONITOR_KILL_AFTER_US);
+	if (!slot->pid)
+		release(slot);
+	monitor_link_changed(m, true);
+	return 0;
+}
+
+static void tell_exit(struct monitor *m, const struct monitor_channel *slot, int status)
+{
+	static uint8_t bytes[MON_RECORD_MAX_BYTES];
+	struct mon_buf event = { .bytes = bytes };
+	const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : "";
+
+	mon_put_start(&event, MON_EVENT_EXIT, slot->channel);
+	mon_put_u8(&event, WIFSIGNALED(status));
+	mon_put_u32(&event, WIFSIGNALED(status) ? (uint32_t)WTERMSIG(status) : (uint32_t)WEXITSTATUS(status));
+	mon_put_text(&event, name ? name : "");
+	monitor_event(m, &event);
+}
+
+void monitor_session_reap(struct monitor *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+		struct monitor_channel *slot = &m->channels[i];
+		siginfo_t ended = { .si_pid = 0 };
+		int status = 0;
+
+		if (!slot->pid || waitid(P_PID, (id_t)slot->pid, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || !ended.si_pid)
+			continue;
+		/* When the channel was closed over it, what it left in its process group goes too: now, while the
+		 * number is still its own. */
+		if (slot->kill_us)
+			kill(-slot->pid, SIGKILL);
+		waitpid(slot->pid, &status, WNOHANG);
+		slot->pid = 0;
+		slot->kill_us = 0;
+		if (slot->open)
+			tell_exit(m, slot, status);
+		else
+			release(slot);
+	}
+}
+
+void monitor_session_timers(struct monitor *m, int64_t now_us)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+		struct monitor_channel *slot = &m->channels[i];
+
+		if (!slot->pid || !slot->kill_us || now_us < slot->kill_us)
+			continue;
+		kill(-slot->pid, SIGKILL);
+		kill(slot->pid, SIGKILL);
+		slot->kill_us = now_us + MONITOR_KILL_AFTER_US;
+	}
+}
+
+void monitor_session_hang_up(struct monitor *m, int64_t kill_after_us)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+		struct monitor_channel *slot = &m->channels[i];
+
+		slot->open = false;
+		hang_up(slot, kill_after_us);
+		if (!slot->pid)
+			release(slot);
+	}
+}
+
+unsigned monitor_session_alive(const struct monitor *m)
+{
+	unsigned alive = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
+		alive += m->channels[i].pid != 0;
+	return alive;
+}

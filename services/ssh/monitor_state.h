@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh/monitor_state.h - what the files of the monitor share: its state, and the functions between them
+ *
+ * Shapes:  struct monitor, one per process; struct monitor_channel, one per channel and as long as its program lives
+ * Units:   _us microseconds of the monotonic clock, 0 means not armed
+ * Errors:  an answer function returns 0, or a negative errno with err saying what the transport did that no honest one
+ *          does: the connection ends
+ * Owns:    the monitor owns its descriptors and children
+ * Runs in: monitor
+ * Source:  style.md section 7 "A request crosses privilege only through a row"
+ * Tests:   tests/system/test_transport_attack.py
+ */
+#ifndef SERVICES_SSH_MONITOR_STATE_H
+#define SERVICES_SSH_MONITOR_STATE_H
+
+#include "aaa/uidmap.h"
+#include "services/ssh/mon.h"
+#include "services/ssh/monitor.h"
+#include "services/ssh/proof.h"
+
+#define MONITOR_ENVS_MAX	    16u	 /* variables a client may set per channel */
+#define MONITOR_ENV_NAME_MAX_BYTES  32u
+#define MONITOR_ENV_VALUE_MAX_BYTES 256u
+#define MONITOR_HASH_MAX_BYTES	    64u	 /* SHA-512, the longest that is signed */
+#define MONITOR_KILL_AFTER_US	    2000000 /* between the hang-up of a program and SIGKILL */
+#define MONITOR_TERMINATE_AFTER_US  1000000 /* between asking the transport to end and SIGKILL */
+
+enum monitor_phase { PHASE_STARTING, PHASE_BEFORE_AUTH, PHASE_AFTER_AUTH, PHASE_ENDING, PHASE_MAX };
+
+struct monitor_channel {
+	bool open;	  /* on the wire */
+	uint16_t channel; /* the transport's number */
+	uint32_t shown;	  /* 1, 2 … */
+	bool has_pty;
+	int master_fd, slave_fd; /* -1 when there is none */
+	char tty_path[64], term[64];
+	size_t envs_len;
+	char *envs[MONITOR_ENVS_MAX]; /* "NAME=value" */
+	int type;		      /* enum channel_type */
+	char command[256];	      /* cut, for the report */
+	pid_t pid;		      /* 0: no program lives */
+	bool started;		      /* a channel runs one program in its life */
+	int64_t kill_us;	      /* SIGKILL is due */
+};
+
+/* Descriptors that go out with an answer; they are closed behind it. */
+struct monitor_reply {
+	int fds[MON_FDS_MAX];
+	size_t fds_len;
+};
+
+struct monitor {
+	const struct monitor_start *start;
+	struct session_report session;
+	bool dirty; /* the session table does not know yet */
+
+	enum monitor_phase phase;
+	uint32_t counts[MON_TYPE_MAX];
+	int rpc_fd, event_fd, signal_fd;
+	pid_t transport_pid; /* 0 once it is gone */
+	int64_t login_us;    /* authentication must be done */
+	int64_t transport_kill_us;
+	bool rpc_ended;
+
+	/* key exchange and authentication */
+	uint8_t hash[MONITOR_HASH_MAX_BYTES];
+	size_t hash_len;
+	const uint8_t *hostkey; /* blob of the host key that signed first; in the set */
+	size_t hostkey_len;
+	double sign_tokens;
+	int64_t sign_filled_us;
+	struct proof proof;
+	bool user_pinned;
+	char pinned_user[PROOF_USER_MAX_BYTES + 1];
+	unsigned tries, queries, nones;
+	struct uid_identity identity;
+
+	/* channels; twice as many slots, because a program may outlive its channel for a moment */
+	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX];
+	uint32_t last_shown;
+	unsigned logs;
+
+	/* session link */
+	int link_fd;
+	bool link_recorded;
+	int64_t link_retry_us, link_due_us;
+	int64_t link_pause_us;
+};
+
+typedef int monitor_answer(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			   struct monitor_reply *reply, struct err *err);
+
+/* ---- monitor.c ---- */
+/* The first reason stays. text NULL when the reason says it all. */
+void monitor_end(struct monitor *m, enum session_end reason, const char *text);
+/* Asks the transport to end; it is killed when it does not. text is shown to the client. */
+void monitor_stop(struct monitor *m, enum session_end reason, const char *text);
+/* Sends an event; a transport that does not read its events is killed. */
+void monitor_event(struct monitor *m, const struct mon_buf *event);
+/* Copies a record's string into text, cut to its size, with '?' for control characters. */
+void monitor_text(struct mon_string string, char *text, size_t size_bytes);
+
+/* ---- monitor_auth.c ---- */
+monitor_answer monitor_auth_start, monitor_auth_sign, monitor_auth_verify, monitor_auth_algorithms, monitor_auth_none,
+	monitor_auth_password, monitor_auth_query, monitor_auth_key, monitor_auth_over;
+
+/* ---- monitor_session.c ---- */
+monitor_answer monitor_session_open, monitor_session_pty, monitor_session_env, monitor_session_program,
+	monitor_session_subsystem, monitor_session_window, monitor_session_signal, monitor_session_close;
+void monitor_session_init(struct monitor *m);
+/* Collects programs that have ended and tells the transport. */
+void monitor_session_reap(struct monitor *m);
+/* Kills what has outstayed its hang-up. */
+void monitor_session_timers(struct monitor *m, int64_t now_us);
+/* Hangs every program up; kill_after_us until SIGKILL. */
+void monitor_session_hang_up(struct monitor *m, int64_t kill_after_us);
+unsigned monitor_session_alive(const struct monitor *m);
+
+/* ---- monitor_program.c ---- */
+/* A pty whose slave belongs to the session's user, or an error; fills master_fd, slave_fd, tty_path. */
+int monitor_program_pty(struct monitor *m, struct monitor_channel *channel, const uint32_t window[4]);
+void monitor_program_window(struct monitor_channel *channel, const uint32_t window[4]);
+/* Starts the CLI: as login shell (command NULL) or for one command. The reply gets what the transport needs. */
+int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const char *command,
+			  struct monitor_reply *reply, struct err *err);
+
+/* ---- monitor_link.c ---- */
+void monitor_link_init(struct monitor *m);
+/* The session has changed: told at once (now), or with the next due message. */
+void monitor_link_changed(struct monitor *m, bool now);
+void monitor_link_readable(struct monitor *m);
+void monitor_link_timers(struct monitor *m, int64_t now_us);
+int64_t monitor_link_next_us(const struct monitor *m);
+/* Says "end" and waits until it is recorded, through restarts of sallyport-sshd. */
+void monitor_link_finish(struct monitor *m);
+
+#endif
