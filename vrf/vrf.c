@@ -27,7 +27,7 @@ struct being {
 	enum vrf_kind kind;
 	struct vrf_link link; /* devices; link.altnames is not used */
 	char **altnames;      /* devices: those that can be names of VRFs, ended by NULL */
-	char name[VRF_NAME_MAX_BYTES + 1]; /* namespaces: the name of the file */
+	char name[VRF_NAME_MAX_BYTES + 1]; /* of the device, or of the namespace's file */
 	uint64_t inode;
 	uint64_t serial;
 	bool seen;    /* in the dump that is going on */
@@ -35,7 +35,7 @@ struct being {
 };
 
 struct beings {
-	struct being **list;
+	struct being **list; /* sorted by name */
 	size_t len, size;
 	bool dumping;
 };
@@ -173,16 +173,51 @@ static struct being *beings_find_link(const struct beings *beings, int ifindex)
 	return NULL;
 }
 
-static struct being *beings_find_name(const struct beings *beings, const char *name)
+/* The first place whose name is not before this one. */
+static size_t beings_place(const struct beings *beings, const char *name)
 {
-	for (size_t i = 0; i < beings->len; i++)
-		if (strcmp(beings->list[i]->name, name) == 0)
-			return beings->list[i];
-	return NULL;
+	size_t low = 0, high = beings->len;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(beings->list[middle]->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-/* NULL when there is no memory or no room. */
-static struct being *beings_add(struct vrf_table *table, struct beings *beings, enum vrf_kind kind)
+static struct being *beings_find_name(const struct beings *beings, const char *name)
+{
+	size_t place = beings_place(beings, name);
+
+	return place < beings->len && strcmp(beings->list[place]->name, name) == 0 ? beings->list[place] : NULL;
+}
+
+/* There is room: it was just added, or taken out to be put in under its new name. */
+static void beings_insert(struct beings *beings, struct being *being, const char *name)
+{
+	size_t place = beings_place(beings, name);
+
+	memmove(beings->list + place + 1, beings->list + place, (beings->len - place) * sizeof(*beings->list));
+	beings->list[place] = being;
+	beings->len++;
+	memcpy(being->name, name, strlen(name) + 1); /* callers checked its length */
+}
+
+static void beings_take_out(struct beings *beings, const struct being *being)
+{
+	size_t place = beings_place(beings, being->name);
+
+	assert(place < beings->len && beings->list[place] == being);
+	beings->len--;
+	memmove(beings->list + place, beings->list + place + 1, (beings->len - place) * sizeof(*beings->list));
+}
+
+/* NULL when there is no memory or no room. The name must be new. */
+static struct being *beings_add(struct vrf_table *table, struct beings *beings, enum vrf_kind kind, const char *name)
 {
 	struct being *being;
 
@@ -193,20 +228,14 @@ static struct being *beings_add(struct vrf_table *table, struct beings *beings, 
 		return NULL;
 	being->kind = kind;
 	being->serial = ++table->serial;
-	beings->list[beings->len++] = being;
+	beings_insert(beings, being, name);
 	return being;
 }
 
 static void beings_remove(struct beings *beings, struct being *being)
 {
-	for (size_t i = 0; i < beings->len; i++) {
-		if (beings->list[i] != being)
-			continue;
-		memmove(beings->list + i, beings->list + i + 1, (beings->len - i - 1) * sizeof(*beings->list));
-		beings->len--;
-		being_free(being);
-		return;
-	}
+	beings_take_out(beings, being);
+	being_free(being);
 }
 
 static void beings_done(struct beings *beings)
@@ -282,19 +311,11 @@ static struct entry *name_link(struct vrf_table *table, const struct being *link
 	return entry;
 }
 
-static struct being *find_device(const struct vrf_table *table, const char *device)
-{
-	for (size_t i = 0; i < table->links.len; i++)
-		if (strcmp(table->links.list[i]->link.device, device) == 0)
-			return table->links.list[i];
-	return NULL;
-}
-
 static void claim_mapped(struct vrf_table *table)
 {
 	for (size_t i = 0; i < table->len; i++) {
 		struct entry *entry = table->entries[i];
-		struct being *link = entry->vrf.mapped_device[0] ? find_device(table, entry->vrf.mapped_device) : NULL;
+		struct being *link = beings_find_name(&table->links, entry->vrf.mapped_device);
 
 		if (link && !link->claimed)
 			claim(entry, link);
@@ -555,7 +576,7 @@ int vrf_table_map(struct vrf_table *table, const char *name, const char *device)
 /* Two links cannot have one name: what was known of the other is out of date. */
 static void remove_namesake(struct vrf_table *table, const struct vrf_link *link)
 {
-	struct being *other = find_device(table, link->device);
+	struct being *other = beings_find_name(&table->links, link->device);
 
 	if (other && other->link.ifindex != link->ifindex)
 		beings_remove(&table->links, other);
@@ -566,12 +587,18 @@ void vrf_table_link_new(struct vrf_table *table, const struct vrf_link *link)
 	char **altnames = altnames_copy(link->altnames);
 	struct being *being;
 
-	if (!altnames)
+	if (!altnames || !link->device[0]) {
+		altnames_free(altnames);
 		return;
+	}
 	remove_namesake(table, link);
 	being = beings_find_link(&table->links, link->ifindex);
-	if (!being)
-		being = beings_add(table, &table->links, VRF_KIND_L3MDEV);
+	if (!being) {
+		being = beings_add(table, &table->links, VRF_KIND_L3MDEV, link->device);
+	} else if (strcmp(being->name, link->device) != 0) {
+		beings_take_out(&table->links, being);
+		beings_insert(&table->links, being, link->device);
+	}
 	if (!being) {
 		altnames_free(altnames);
 		return;
@@ -606,10 +633,9 @@ void vrf_table_netns_new(struct vrf_table *table, const char *name, uint64_t ino
 		being = NULL;
 	}
 	if (!being)
-		being = beings_add(table, &table->netns, VRF_KIND_NETNS);
+		being = beings_add(table, &table->netns, VRF_KIND_NETNS, name);
 	if (!being)
 		return;
-	memcpy(being->name, name, strlen(name) + 1);
 	being->inode = inode;
 	being->seen = true;
 	settle(table);
