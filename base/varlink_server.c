@@ -196,7 +196,7 @@ static int call_send(struct varlink_call *call, json_t *message)
 	struct varlink_bytes bytes;
 	int r;
 
-	if (call->oneway || !call->connection) {
+	if (!call->connection || call->oneway) {
 		json_decref(message);
 		return call->oneway ? 0 : -EPIPE;
 	}
@@ -216,6 +216,9 @@ static int call_end(struct varlink_call *call, json_t *message)
 
 	if (r == -EMSGSIZE)
 		(void)call_send(call, json_pack("{s:s}", "error", VARLINK_ERROR_TOO_LARGE));
+	/* also when nothing was sent: the next pipelined call may begin */
+	if (call->connection)
+		connection_wake(call->connection);
 	call_free(call);
 	return r;
 }
