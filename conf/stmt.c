@@ -339,7 +339,8 @@ bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, con
 
 	if (!walk->arg)
 		return true;
-	return walk->arg_optional &&
+	/* of a removed leaf the operand may be left out at the end only: a word that follows is the operand */
+	return walk->arg_optional && walk->row->kind == STMT_RUN &&
 	       find_row(walk->rows, walk->match->negate, line + word->start, word->len, &row) != MATCH_INVALID;
 }
 

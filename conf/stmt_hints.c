@@ -166,7 +166,7 @@ static enum match_status hints_in(struct hinter *hinter, struct stmt_walk *walk,
 		if (status != MATCH_OK)
 			return status;
 	}
-	if (!walk->arg || walk->arg_optional)
+	if (!walk->arg || (walk->arg_optional && walk->row->kind == STMT_RUN))
 		offer_keywords(hinter, walk);
 	offer_negation(hinter, walk);
 	if (walk->arg)

@@ -275,13 +275,12 @@ static bool match_fits(const struct tree *tree, const struct match *match)
 		return false;
 	for (size_t i = 0; i < match->steps_len; i++) {
 		const struct match_step *step = &match->steps[i];
-		bool last = i + 1 == match->steps_len;
 
 		for (row = rows; row && row->kind != STMT_END && row != step->row; row++)
 			;
 		if (!row || row != step->row || row->kind == STMT_RUN)
 			return false;
-		if ((row->kind == STMT_LIST || (row->kind == STMT_LEAF && row->arg && !(last && match->negate))) &&
+		if ((row->kind == STMT_LIST || (row->kind == STMT_LEAF && row->arg && !match->negate)) &&
 		    !step->value)
 			return false;
 		rows = row->sub;

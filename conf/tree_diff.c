@@ -258,8 +258,9 @@ static unsigned owners_differing(const struct tree_node *from, const struct tree
 			continue;
 		}
 		own = tree_row_owners(merge.new->row, inherited);
+		/* the lines below a leaf name its value too */
 		if (value_changed(merge.old, merge.new))
-			owners |= own;
+			owners |= owners_below(merge.old, inherited) | owners_below(merge.new, inherited);
 		owners |= owners_differing(merge.old, merge.new, own);
 	}
 	return owners;
