@@ -7,8 +7,17 @@ monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
-sallyport-transport_SRCS := $(addprefix services/ssh/,transport_main.c transport_auth.c transport_channel.c relay.c provider.c \
-	placeholder.c sandbox.c mon.c)
-sallyport-transport_LIBS :=
+# what needs no libssh: linked into the unit tests too
+relay_SRCS := $(addprefix services/ssh/,relay.c placeholder.c)
+relay_PKGS := libcrypto
+$(eval $(call lib,relay))
+
+transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_loop.c \
+	transport_close.c transport_rpc.c provider.c watchdog.c)
+transport_PKGS := libssh libcrypto
+$(eval $(call lib,transport))
+
+sallyport-transport_SRCS := $(addprefix services/ssh/,transport_main.c sandbox.c selftest.c)
+sallyport-transport_LIBS := transport relay mon base
 sallyport-transport_PKGS := libssh libcrypto libseccomp libcap-ng
 $(eval $(call prog,sallyport-transport))

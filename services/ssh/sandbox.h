@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh/sandbox.h - seal the transport: empty root, unprivileged, bounded, and a handful of system calls
+ *
+ * Shapes:  struct sandbox, what to keep
+ * Units:   none
+ * Errors:  0 or -errno with err; a failed seal must end the process (fail closed)
+ * Owns:    root_fd is closed by the seal
+ * Runs in: sallyport-transport, before the first network byte; the process has one thread
+ * Source:  libssh.md part 2 "Seccomp"; capabilities(7), seccomp(2), user_namespaces(7)
+ * Tests:   tests/system/test_transport.py
+ */
+#ifndef SERVICES_SSH_SANDBOX_H
+#define SERVICES_SSH_SANDBOX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct sandbox {
+	uid_t uid;
+	gid_t gid;
+	bool weak;     /* not root: the empty root is entered in a user namespace, the uid stays */
+	int root_fd;   /* O_PATH of an empty directory */
+	int socket_fd; /* the client's connection */
+	int rpc_fd, event_fd;
+};
+
+/* The caller has nothing open but what it keeps. On success ret_missing->text is "" or
+ * says what is not in force. */
+int sandbox_seal(const struct sandbox *sandbox, struct err *ret_missing, struct err *err);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh/transport.h - the unprivileged half of one connection, which speaks SSH (inner header)
+ *
+ * Shapes:  struct transport, the one connection of the process; struct transport_channel, one session channel
+ * Units:   _us microseconds of the monotonic clock
+ * Errors:  a connection that has to end calls transport_end() once and goes back to its caller; the loop sees it
+ * Owns:    the transport owns its libssh objects, relays and the record buffer; it lives as long as the process
+ * Runs in: sallyport-transport
+ * Source:  architecture.md "Programs"; libssh.md
+ * Tests:   tests/system/test_transport.py, tests/fuzz/fuzz_preauth.c
+ */
+#ifndef SERVICES_SSH_TRANSPORT_H
+#define SERVICES_SSH_TRANSPORT_H
+
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+
+#include "services/ssh/provider.h"
+#include "services/ssh/relay.h"
+#include "services/ssh/transport_rpc.h"
+
+enum transport_phase { PHASE_KEX, PHASE_AUTH, PHASE_OPEN };
+
+struct transport_channel {
+	struct transport *transport;
+	uint16_t number; /* for the monitor; 0: the slot is free */
+	ssh_channel ssh;
+	struct ssh_channel_callbacks_struct callbacks;
+	struct relay relay;
+	bool has_pty, started, exit_known, eof_sent;
+	bool is_over;	    /* our close is sent: only the client's is waited for */
+	bool closed;	    /* the client's close has come */
+	int64_t closed_us;
+	bool exit_signaled;
+	uint32_t exit_status;
+	char exit_signal[16];
+	bool packets_checked;
+};
+
+struct transport {
+	struct rpc rpc;
+	int socket_fd, event_fd;
+	enum transport_phase phase;
+	uint32_t auth_timeout_s;
+	ssh_bind bind;
+	ssh_session session;
+	ssh_event event;
+	struct ssh_server_callbacks_struct callbacks;
+	struct ssh_counter_struct socket_counter, packet_counter;
+	struct mon_buf event_record;
+	struct provider_calls provider;
+
+	/* authentication */
+	char user[256]; /* the first one asked for; it stays */
+	ssh_message kept_request; /* answers for requests that libssh drops */
+	unsigned requests_seen, requests_answered;
+	bool auth_failed;
+
+	/* channels */
+	struct transport_channel channels[SESSION_CHANNELS_MAX];
+	uint16_t last_number;
+	bool had_channel;
+
+	/* statistics */
+	uint32_t signatures; /* one per key exchange */
+	uint64_t told_in, told_out;
+	int64_t told_us, start_us;
+
+	/* the end */
+	bool is_ending;
+	bool is_silent; /* the client gets no disconnect message: it has gone, or sent one itself */
+	enum session_end end_reason;
+	char end_text[160];
+};
+
+/* The first call decides; text is for the client's disconnect message and the operator. */
+void transport_end(struct transport *transport, enum session_end reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* transport_start.c: everything before the seal. transport_prepare() asks MON_START and makes the bind and the session;
+ * transport_accept() gives it the connection. */
+int transport_prepare(struct transport *transport, struct err *err);
+int transport_accept(struct transport *transport, struct err *err);
+
+/* transport_auth.c */
+void transport_auth_watch(struct transport *transport);
+void transport_auth_messages(struct transport *transport);
+
+/* transport_channel.c */
+void transport_channels_start(struct transport *transport);
+void transport_channels_move(struct transport *transport, const struct pollfd *polls, size_t polls_len);
+size_t transport_channels_polls(struct transport *transport, struct pollfd *ret_polls);
+/* When the loop has to look again whatever happens; -1 never. */
+int64_t transport_channels_deadline_us(const struct transport *transport);
+void transport_channel_exited(struct transport *transport, struct mon_buf *record, uint16_t number);
+unsigned transport_channels_live(const struct transport *transport);
+
+/* transport_loop.c: runs the connection to its end, then says so to client and monitor. */
+void transport_run(struct transport *transport);
+
+/* transport_close.c */
+/* What libssh's error means: reason and text. */
+void transport_end_by_error(struct transport *transport);
+void transport_close(struct transport *transport);
+void transport_statistics(struct transport *transport);
+
+#endif

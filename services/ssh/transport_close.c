@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: How a connection ends: what the client is told, what the monitor is told, and in which order
+ *
+ * libssh sends a disconnect message only while its session lives, and none during a key exchange; after an error it has
+ * closed its descriptor. The transport keeps one of its own, so a client that shares no algorithm, or does not speak SSH 2
+ * at all, still reads why. The connection is shut down in order: a close with unread input would reset it and take the
+ * last words away.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "services/ssh/transport.h"
+
+#define FLUSH_MS	       1000
+#define LINGER_US	       500000
+#define DISCONNECT	       1 /* RFC 4253 section 12 */
+#define DISCONNECT_KEX_FAILED  3
+#define DISCONNECT_PROTOCOL    2
+
+void transport_end(struct transport *transport, enum session_end reason, const char *format, ...)
+{
+	va_list args;
+
+	if (transport->is_ending)
+		return;
+	transport->is_ending = true;
+	transport->end_reason = reason;
+	va_start(args, format);
+	vsnprintf(transport->end_text, sizeof(transport->end_text), format, args);
+	va_end(args);
+}
+
+/* "kex error : no match for method server host key algo: server [a,b], client [c]" as a sentence for the operator. */
+static bool mismatch_read(struct transport *transport, const char *error)
+{
+	static const char begin[] = "no match for method ";
+	const char *method = strstr(error, begin), *server, *client;
+
+	if (!method)
+		return false;
+	method += strlen(begin);
+	server = strstr(method, ": server [");
+	client = server ? strstr(server, "], client [") : NULL;
+	if (!client)
+		return false;
+	client += strlen("], client [");
+	transport_end(transport, END_NEGOTIATION, "no %.*s in common: the client offers %.*s", (int)(server - method), method,
+		      (int)strcspn(client, "]"), client);
+	return true;
+}
+
+static bool client_has_gone(const char *error)
+{
+	return strstr(error, "Socket error") || strstr(error, "Received SSH_MSG_DISCONNECT");
+}
+
+static void end_as_gone(struct transport *transport, const char *error)
+{
+	const char *words = strstr(error, "Received SSH_MSG_DISCONNECT");
+
+	transport->is_silent = true;
+	if (transport->phase == PHASE_OPEN)
+		transport_end(transport, transport->had_channel && transport_channels_live(transport) == 0 ?
+				      END_EXIT : END_CLIENT_CLOSED, "%s", "");
+	else if (transport->auth_failed)
+		transport_end(transport, END_AUTH_FAILED, "gave up after a failure");
+	else if (transport->phase == PHASE_AUTH)
+		transport_end(transport, END_CLIENT_CLOSED, "closed by the client before authentication");
+	else
+		transport_end(transport, END_CLIENT_CLOSED, "closed by the client during %s%s%s",
+			      ssh_get_clientbanner(transport->session) ? "key exchange" : "identification",
+			      words ? ": " : "", words ? words : "");
+}
+
+void transport_end_by_error(struct transport *transport)
+{
+	const char *error = ssh_get_error(transport->session);
+	const char *banner = ssh_get_clientbanner(transport->session);
+
+	if (transport->is_ending)
+		return;
+	if (client_has_gone(error)) {
+		end_as_gone(transport, error);
+	} else if (transport->phase != PHASE_KEX) {
+		transport_end(transport, END_PROTOCOL_ERROR, "%s", error);
+	} else if (!mismatch_read(transport, error)) {
+		if (!banner)
+			transport_end(transport, END_NEGOTIATION, "the client does not speak SSH: %s", error);
+		else if (strncmp(banner, "SSH-2.", 6) != 0 && strncmp(banner, "SSH-1.99-", 9) != 0)
+			transport_end(transport, END_NEGOTIATION, "the client does not speak SSH version 2: %.100s", banner);
+		else
+			transport_end(transport, END_NEGOTIATION, "%s", error);
+	}
+	if (transport->end_reason == END_NEGOTIATION || transport->end_reason == END_PROTOCOL_ERROR)
+		rpc_log(&transport->rpc, LOG_WARNING, "%s", error[0] ? error : transport->end_text);
+}
+
+/* One raw write: the socket's buffer is empty at this time, and a client that cannot take 300 bytes gets none. */
+static void write_raw(const struct transport *transport, const void *bytes, size_t len)
+{
+	(void)!send(transport->socket_fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void put_u32(uint8_t *at, size_t value)
+{
+	at[0] = (uint8_t)(value >> 24);
+	at[1] = (uint8_t)(value >> 16);
+	at[2] = (uint8_t)(value >> 8);
+	at[3] = (uint8_t)value;
+}
+
+/* A disconnect message in the clear, as it is sent before the first keys are in use. */
+static void disconnect_in_clear(const struct transport *transport, uint32_t code)
+{
+	uint8_t packet[256] = { 0 };
+	size_t text_len = strnlen(transport->end_text, sizeof(transport->end_text));
+	size_t payload = 1 + 4 + 4 + text_len + 4, padding = 8 - (5 + payload) % 8;
+
+	if (padding < 4)
+		padding += 8;
+	put_u32(packet, 1 + payload + padding);
+	packet[4] = (uint8_t)padding;
+	packet[5] = DISCONNECT;
+	put_u32(packet + 6, code);
+	put_u32(packet + 10, text_len);
+	memcpy(packet + 14, transport->end_text, text_len);
+	write_raw(transport, packet, 5 + payload + padding);
+}
+
+static void tell_before_keys(const struct transport *transport)
+{
+	const char *banner = ssh_get_clientbanner(transport->session);
+	bool speaks_ssh2 = banner && (strncmp(banner, "SSH-2.", 6) == 0 || strncmp(banner, "SSH-1.99-", 9) == 0);
+
+	if (speaks_ssh2)
+		disconnect_in_clear(transport, transport->end_reason == END_NEGOTIATION ? DISCONNECT_KEX_FAILED :
+										      DISCONNECT_PROTOCOL);
+	else if (banner && strncmp(banner, "SSH-", 4) == 0)
+		write_raw(transport, "Protocol major versions differ.\r\n", strlen("Protocol major versions differ.\r\n"));
+	else if (transport->end_reason == END_NEGOTIATION)
+		write_raw(transport, "Invalid SSH identification string.\r\n",
+			  strlen("Invalid SSH identification string.\r\n"));
+}
+
+/* libssh must have written everything, and know that it may write, for its disconnect message to go out. */
+static void tell_through_libssh(struct transport *transport)
+{
+	ssh_session_set_disconnect_message(transport->session, transport->end_text);
+	ssh_blocking_flush(transport->session, FLUSH_MS);
+	ssh_event_dopoll(transport->event, 10);
+	if (!(ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR)))
+		ssh_disconnect(transport->session);
+}
+
+static void client_tell(struct transport *transport)
+{
+	bool broken = ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR);
+
+	if (transport->is_silent)
+		return;
+	if (!broken && transport->phase != PHASE_KEX)
+		tell_through_libssh(transport);
+	else if (transport->phase == PHASE_KEX)
+		tell_before_keys(transport);
+}
+
+/* Reads what still comes, so that the close does not become a reset. */
+static void linger(const struct transport *transport)
+{
+	int64_t until = clock_monotonic_us() + LINGER_US, now;
+	struct pollfd poller = { .fd = transport->socket_fd, .events = POLLIN };
+	char waste[4096];
+
+	if (shutdown(transport->socket_fd, SHUT_WR) < 0)
+		return;
+	while ((now = clock_monotonic_us()) < until) {
+		if (poll(&poller, 1, (int)((until - now) / 1000) + 1) <= 0)
+			return;
+		if (recv(transport->socket_fd, waste, sizeof(waste), MSG_DONTWAIT) <= 0 && errno != EAGAIN)
+			return;
+	}
+}
+
+void transport_statistics(struct transport *transport)
+{
+	const struct ssh_counter_struct *counter = &transport->socket_counter;
+	struct mon_buf *record;
+
+	transport->told_us = clock_monotonic_us();
+	if (counter->in_bytes == transport->told_in && counter->out_bytes == transport->told_out)
+		return;
+	transport->told_in = counter->in_bytes;
+	transport->told_out = counter->out_bytes;
+	record = rpc_start(&transport->rpc, MON_STATISTICS, 0);
+	mon_put_u64(record, counter->in_bytes);
+	mon_put_u64(record, counter->out_bytes);
+	mon_put_u32(record, transport->signatures > 0 ? transport->signatures - 1 : 0);
+	rpc_ask(&transport->rpc, NULL, NULL);
+}
+
+void transport_close(struct transport *transport)
+{
+	if (transport->rpc.lost)
+		transport_end(transport, END_LOST, "the service for this connection has ended");
+	client_tell(transport);
+	transport_statistics(transport);
+	rpc_closing(&transport->rpc, transport->end_reason, transport->end_text);
+	if (!transport->is_silent)
+		linger(transport);
+}

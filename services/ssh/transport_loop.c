@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: The loop of a transport: one poll(2) over the client, the monitor's events and the programs' descriptors
+ *
+ * libssh is pumped until it finds nothing more; what its callbacks left is then moved. libssh never waits: the session is
+ * non-blocking, and so is the socket. An error inside libssh neither closes the connection nor says anything, so the
+ * session's status is looked at after every pumping.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "services/ssh/transport.h"
+#include "services/ssh/watchdog.h"
+
+#define PUMPS_MAX	  64
+#define STATISTICS_US	  60000000
+#define AUTH_GRACE_US	  3000000 /* the monitor's own login timer is the one that counts */
+#define POLLS_MAX	  (2 + RELAY_POLLS_MAX * SESSION_CHANNELS_MAX)
+
+/* Small packets go to and fro until the session starts: each delayed acknowledgement would cost 40 ms. The kernel forgets
+ * the wish at will. */
+static void acknowledge_quickly(const struct transport *transport)
+{
+	int on = 1;
+
+	(void)setsockopt(transport->socket_fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static void algorithms_tell(struct transport *transport)
+{
+	ssh_session session = transport->session;
+	struct mon_buf *record = rpc_start(&transport->rpc, MON_ALGORITHMS, 0);
+
+	mon_put_text(record, or_empty(ssh_get_clientbanner(session)));
+	mon_put_text(record, or_empty(ssh_get_kex_algo(session)));
+	mon_put_text(record, or_empty(ssh_get_cipher_in(session)));
+	mon_put_text(record, or_empty(ssh_get_cipher_out(session)));
+	mon_put_text(record, or_empty(ssh_get_hmac_in(session)));
+	mon_put_text(record, or_empty(ssh_get_hmac_out(session)));
+	rpc_ask(&transport->rpc, NULL, NULL);
+}
+
+static void phase_look(struct transport *transport)
+{
+	/* there is no negotiated algorithm before the first key exchange has ended */
+	if (transport->phase == PHASE_KEX && ssh_get_kex_algo(transport->session)) {
+		transport->phase = PHASE_AUTH;
+		algorithms_tell(transport);
+	}
+	if (transport->phase == PHASE_AUTH)
+		transport_auth_messages(transport);
+}
+
+static void pump(struct transport *transport)
+{
+	int r = SSH_OK;
+
+	for (int i = 0; i < PUMPS_MAX && r == SSH_OK && !transport->is_ending; i++) {
+		r = ssh_event_dopoll(transport->event, 0);
+		if (ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))
+			r = SSH_ERROR;
+		else if (transport->phase != PHASE_OPEN)
+			phase_look(transport);
+	}
+	if (ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))
+		transport_end_by_error(transport);
+	else if (r == SSH_ERROR)
+		transport_end(transport, END_PROTOCOL_ERROR, "libssh: %s", ssh_get_error(transport->session));
+}
+
+static void event_read(struct transport *transport)
+{
+	struct mon_buf *record = &transport->event_record;
+	uint16_t type, channel;
+	char text[160];
+	int r;
+
+	r = mon_receive(transport->event_fd, record, NULL, NULL);
+	if (r == 0)
+		r = mon_get_start(record, &type, &channel);
+	if (r < 0) {
+		transport->rpc.lost = true;
+		return;
+	}
+	if (type == MON_EVENT_EXIT) {
+		transport_channel_exited(transport, record, channel);
+	} else if (type == MON_EVENT_TERMINATE) {
+		mon_get_text(record, text, sizeof(text));
+		transport_end(transport, transport->phase == PHASE_OPEN ? END_CLEARED : END_AUTH_TIMEOUT, "%s",
+			      record->bad ? "closed by the operator" : text);
+	}
+}
+
+static int timeout_ms(const struct transport *transport)
+{
+	int64_t now = clock_monotonic_us(), at = -1, next;
+
+	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0)
+		at = transport->start_us + transport->auth_timeout_s * INT64_C(1000000) + AUTH_GRACE_US;
+	if (transport->socket_counter.in_bytes != transport->told_in ||
+	    transport->socket_counter.out_bytes != transport->told_out) {
+		next = transport->told_us + STATISTICS_US;
+		at = at < 0 || next < at ? next : at;
+	}
+	next = transport_channels_deadline_us(transport);
+	if (next >= 0 && (at < 0 || next < at))
+		at = next;
+	if (at < 0)
+		return -1;
+	return at <= now ? 0 : (int)((at - now) / 1000) + 1;
+}
+
+static void clocks_look(struct transport *transport)
+{
+	int64_t now = clock_monotonic_us();
+
+	if (now - transport->told_us >= STATISTICS_US)
+		transport_statistics(transport);
+	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0 &&
+	    now - transport->start_us > transport->auth_timeout_s * INT64_C(1000000) + AUTH_GRACE_US)
+		transport_end(transport, END_AUTH_TIMEOUT, "login took longer than %u seconds", transport->auth_timeout_s);
+}
+
+static void turn(struct transport *transport)
+{
+	struct pollfd polls[POLLS_MAX];
+	size_t n = 0;
+	int r;
+
+	polls[n++] = (struct pollfd){ .fd = transport->socket_fd, .events = POLLIN };
+	if (ssh_get_status(transport->session) & SSH_WRITE_PENDING)
+		polls[0].events |= POLLOUT;
+	polls[n++] = (struct pollfd){ .fd = transport->event_fd, .events = POLLIN };
+	n += transport_channels_polls(transport, polls + n);
+	r = poll(polls, n, timeout_ms(transport));
+	if (r < 0 && errno != EINTR)
+		transport_end(transport, END_PROTOCOL_ERROR, "poll: %s", strerror(errno));
+	watchdog_turn();
+	if (r < 0)
+		return;
+	if (polls[0].revents)
+		pump(transport);
+	if (transport->phase != PHASE_OPEN)
+		acknowledge_quickly(transport);
+	if (polls[1].revents && !transport->is_ending)
+		event_read(transport);
+	if (!transport->is_ending)
+		transport_channels_move(transport, polls + 2, n - 2);
+	clocks_look(transport);
+}
+
+static void greet(struct transport *transport)
+{
+	int r = ssh_handle_key_exchange(transport->session);
+
+	if (r == SSH_ERROR) {
+		transport_end_by_error(transport);
+		return;
+	}
+	/* only now: before the first pumping the session has nothing to add */
+	ssh_event_add_session(transport->event, transport->session);
+	pump(transport);
+}
+
+void transport_run(struct transport *transport)
+{
+	transport->start_us = transport->told_us = clock_monotonic_us();
+	transport_auth_watch(transport);
+	acknowledge_quickly(transport);
+	greet(transport);
+	while (!transport->is_ending && !transport->rpc.lost)
+		turn(transport);
+	transport_close(transport);
+}

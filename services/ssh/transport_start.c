@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: What is made ready before the seal
+ *
+ * The monitor says which algorithms to offer and shows the public halves of the host keys; everything that would want a
+ * file, a user database or a first-time initialization is done here, because behind the seal it could not be.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/cleanup.h"
+#include "services/ssh/placeholder.h"
+#include "services/ssh/transport.h"
+
+#define LIST_MAX_BYTES	    1024
+#define HOSTKEYS_MAX	    8u
+#define REKEY_BYTES	    (1ull << 30) /* 1 GiB in either direction */
+#define REKEY_S		    3600u
+#define BANNER_PREFIX	    "Sallyport_1.0"
+#define RSA_BITS_MIN	    2048
+
+struct start {
+	char comment[64], kex[LIST_MAX_BYTES], hostkeys[LIST_MAX_BYTES], ciphers[LIST_MAX_BYTES], macs[LIST_MAX_BYTES],
+		pubkeys[LIST_MAX_BYTES];
+	uint32_t keys;
+};
+
+/* Uses everything once that looks around at its first use. */
+static int primitives_warm(struct err *err)
+{
+	unsigned char bytes[32], digest[EVP_MAX_MD_SIZE];
+	unsigned len;
+	EVP_PKEY *key;
+
+	if (RAND_bytes(bytes, sizeof(bytes)) != 1 || RAND_priv_bytes(bytes, sizeof(bytes)) != 1)
+		return err_set(err, -EIO, "OpenSSL has no random numbers");
+	if (EVP_Digest(bytes, sizeof(bytes), digest, &len, EVP_sha256(), NULL) != 1 ||
+	    EVP_Digest(bytes, sizeof(bytes), digest, &len, EVP_sha512(), NULL) != 1)
+		return err_set(err, -EIO, "OpenSSL has no digests");
+	key = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+	if (!key)
+		return err_set(err, -EIO, "OpenSSL makes no X25519 key");
+	EVP_PKEY_free(key);
+	return 0;
+}
+
+static bool is_ecdsa(ssh_key key)
+{
+	enum ssh_keytypes_e type = ssh_key_type(key);
+
+	return type == SSH_KEYTYPE_ECDSA_P256 || type == SSH_KEYTYPE_ECDSA_P384 || type == SSH_KEYTYPE_ECDSA_P521;
+}
+
+static int hostkey_import(struct transport *transport, const uint8_t *blob, size_t len, bool *inout_has_ecdsa,
+			  struct err *err)
+{
+	AUTO(free) char *pem = NULL;
+	ssh_key key = NULL;
+	int r;
+
+	r = placeholder_pem(blob, len, &pem);
+	if (r < 0)
+		return err_set(err, r, "a host key from the monitor cannot be used: %s", strerror(-r));
+	if (ssh_pki_import_privkey_base64(pem, NULL, NULL, NULL, &key) != SSH_OK)
+		return err_set(err, -EPROTO, "libssh does not take a host key");
+	/* a second ECDSA key would replace the first, which is the preferred one */
+	if (is_ecdsa(key) && *inout_has_ecdsa) {
+		ssh_key_free(key);
+		return 0;
+	}
+	*inout_has_ecdsa = *inout_has_ecdsa || is_ecdsa(key);
+	/* the bind takes ownership, also of a key it refuses */
+	if (ssh_bind_options_set(transport->bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) != SSH_OK)
+		return err_set(err, -EPROTO, "libssh: %s", ssh_get_error(transport->bind));
+	return 0;
+}
+
+static int hostkeys_import(struct transport *transport, uint32_t keys, struct err *err)
+{
+	struct mon_buf *record = &transport->rpc.record;
+	bool has_ecdsa = false;
+	int r = 0;
+
+	if (keys == 0 || keys > HOSTKEYS_MAX)
+		return err_set(err, -EPROTO, "the monitor has %u host keys", keys);
+	for (uint32_t i = 0; i < keys && r == 0; i++) {
+		struct mon_string blob = mon_get_string(record);
+
+		if (record->bad)
+			return err_set(err, -EPROTO, "the monitor's start record is cut short");
+		r = hostkey_import(transport, blob.bytes, blob.len, &has_ecdsa, err);
+	}
+	if (r == 0 && mon_get_end(record) < 0)
+		return err_set(err, -EPROTO, "the monitor's start record has bytes left over");
+	return r;
+}
+
+static int options_set(struct transport *transport, const struct start *start, struct err *err)
+{
+	char banner[sizeof(start->comment) + sizeof(BANNER_PREFIX) + 1];
+	const bool process_config = false;
+	const int rsa_bits = RSA_BITS_MIN;
+	const struct {
+		enum ssh_bind_options_e option;
+		const void *value;
+		const char *name;
+	} options[] = {
+		/* first: without it each accept reads the system's libssh configuration */
+		{ SSH_BIND_OPTIONS_PROCESS_CONFIG, &process_config, "no configuration file" },
+		{ SSH_BIND_OPTIONS_BANNER, banner, "the banner" },
+		{ SSH_BIND_OPTIONS_KEY_EXCHANGE, start->kex, start->kex },
+		{ SSH_BIND_OPTIONS_HOSTKEY_ALGORITHMS, start->hostkeys, start->hostkeys },
+		{ SSH_BIND_OPTIONS_CIPHERS_C_S, start->ciphers, start->ciphers },
+		{ SSH_BIND_OPTIONS_CIPHERS_S_C, start->ciphers, start->ciphers },
+		{ SSH_BIND_OPTIONS_HMAC_C_S, start->macs, start->macs },
+		{ SSH_BIND_OPTIONS_HMAC_S_C, start->macs, start->macs },
+		{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, start->pubkeys, start->pubkeys },
+		{ SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits, "the least size of RSA keys" },
+	};
+
+	snprintf(banner, sizeof(banner), "%s%s%s", BANNER_PREFIX, start->comment[0] ? " " : "", start->comment);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (ssh_bind_options_set(transport->bind, options[i].option, options[i].value) != SSH_OK)
+			return err_set(err, -EPROTO, "libssh does not take %s: %s", options[i].name,
+				       ssh_get_error(transport->bind));
+	return 0;
+}
+
+static int session_make(struct transport *transport, struct err *err)
+{
+	const uint64_t rekey_bytes = REKEY_BYTES;
+	const uint32_t rekey_s = REKEY_S;
+
+	transport->session = ssh_new(); /* asks the user database: cannot be done behind the seal */
+	transport->event = ssh_event_new();
+	if (!transport->session || !transport->event)
+		return err_set(err, -ENOMEM, "no memory for the session");
+	if (ssh_options_set(transport->session, SSH_OPTIONS_REKEY_DATA, &rekey_bytes) != SSH_OK ||
+	    ssh_options_set(transport->session, SSH_OPTIONS_REKEY_TIME, &rekey_s) != SSH_OK ||
+	    ssh_options_set(transport->session, SSH_OPTIONS_COMPRESSION, "no") != SSH_OK)
+		return err_set(err, -EPROTO, "libssh: %s", ssh_get_error(transport->session));
+	ssh_set_counters(transport->session, &transport->socket_counter, &transport->packet_counter);
+	ssh_set_blocking(transport->session, 0);
+	return 0;
+}
+
+int transport_prepare(struct transport *transport, struct err *err)
+{
+	AUTO(free) struct start *start = calloc(1, sizeof(*start));
+	struct mon_buf *record;
+	int r;
+
+	if (!start)
+		return err_set(err, -ENOMEM, "no memory");
+	r = primitives_warm(err);
+	if (r < 0)
+		return r;
+	record = rpc_start(&transport->rpc, MON_START, 0);
+	r = rpc_ask(&transport->rpc, NULL, NULL);
+	if (r < 0)
+		return err_set(err, r, "the monitor does not answer: %s", strerror(-r));
+	mon_get_text(record, start->comment, sizeof(start->comment));
+	transport->auth_timeout_s = mon_get_u32(record);
+	mon_get_text(record, start->kex, sizeof(start->kex));
+	mon_get_text(record, start->hostkeys, sizeof(start->hostkeys));
+	mon_get_text(record, start->ciphers, sizeof(start->ciphers));
+	mon_get_text(record, start->macs, sizeof(start->macs));
+	mon_get_text(record, start->pubkeys, sizeof(start->pubkeys));
+	start->keys = mon_get_u32(record);
+	if (record->bad)
+		return err_set(err, -EPROTO, "the monitor's start record cannot be read");
+	transport->bind = ssh_bind_new();
+	if (!transport->bind)
+		return err_set(err, -ENOMEM, "no memory for libssh");
+	r = hostkeys_import(transport, start->keys, err);
+	if (r == 0)
+		r = options_set(transport, start, err);
+	return r == 0 ? session_make(transport, err) : r;
+}
+
+int transport_accept(struct transport *transport, struct err *err)
+{
+	/* libssh closes its descriptor on every error; ours stays for the last words */
+	int fd = fcntl(transport->socket_fd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return err_set(err, -errno, "cannot duplicate the connection: %s", strerror(errno));
+	if (ssh_bind_accept_fd(transport->bind, transport->session, fd) != SSH_OK)
+		return err_set(err, -EIO, "libssh: %s", ssh_get_error(transport->bind));
+	return 0;
+}
