@@ -60,7 +60,8 @@ static uint64_t field_number(const struct field *field, const void *row, bool *r
 
 static json_t *encode_text(const char *text, size_t size)
 {
-	size_t len = strnlen(text, size), step;
+	/* an array without its NUL loses the last byte, so that what is encoded can be decoded */
+	size_t len = strnlen(text, size - 1), step;
 	AUTO(free) char *clean = malloc(len + 1);
 
 	if (!clean)
@@ -272,7 +273,7 @@ const char *field_text(const struct field *field, const void *row, char *buffer,
 	switch (field->type) {
 	case FIELD_STR:
 		text = field_at(field, row);
-		copy_text(text, strnlen(text, field->size), buffer, size_bytes);
+		copy_text(text, strnlen(text, field->size - 1), buffer, size_bytes);
 		return buffer;
 	case FIELD_BOOL:
 		memcpy(&flag, field_at(field, row), sizeof(flag));
