@@ -180,7 +180,7 @@ Test(uidmap, many_at_once)
 {
 	enum { PROCESSES = 8, NAMES = 6 };
 	struct uid_identity identity;
-	char name[33];
+	char name[64];
 
 	for (int i = 0; i < PROCESSES; i++) {
 		if (fork())
