@@ -1,4 +1,6 @@
-cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c exec.c exec_ssh.c exec_config.c config_mode.c column.c complete.c remote.c)
+# SPDX-License-Identifier: GPL-3.0-or-later
+cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c pipe.c exec.c exec_ssh.c exec_config.c config_mode.c config_commit.c \
+	column.c complete.c running_text.c show_ssh.c remote.c)
 cli_PKGS := jansson libedit
 $(eval $(call lib,cli))
 

@@ -42,6 +42,7 @@ enum stmt_flags {
 	STMT_ARG_OPTIONAL = 1u << 3, /* STMT_RUN: the operand may be left out */
 	STMT_CONFIG_TOO = 1u << 4, /* STMT_RUN: also valid in configuration mode without "do" */
 	STMT_NO_TIMESTAMP = 1u << 5, /* STMT_RUN: prints no time line */
+	STMT_WRITES = 1u << 6,	  /* STMT_RUN: changes something, so only for groups that may configure */
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cli/edit.h - lines from the operator: from a terminal with editing and history, or from a pipe as they are
+ *
+ * Shapes:  struct edit, one input; enum edit_result
+ * Units:   none
+ * Errors:  0 or -errno; a vanished terminal is EDIT_CLOSED
+ * Owns:    the edit owns the editor, the history and the terminal modes, which edit_free() puts back
+ * Runs in: sallyport (CLI)
+ * Source:  clients.md section 1: echo is what was typed, no escape sequences, type-ahead is never lost
+ * Tests:   tests/system/test_cli.py, tests/fuzz/fuzz_edit.c
+ */
+#ifndef CLI_EDIT_H
+#define CLI_EDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct edit;
+
+enum edit_result {
+	EDIT_LINE,   /* a line, without its end */
+	EDIT_LONG,   /* a line longer than STMT_LINE_MAX_BYTES, dropped whole */
+	EDIT_LEAVE,  /* Ctrl-Z: end of configuration mode */
+	EDIT_EXIT,   /* Ctrl-D on an empty line */
+	EDIT_CLOSED, /* end of input, or the terminal has gone */
+};
+
+struct edit_ops {
+	/* '?' was typed: print what may come next. before is the line up to the cursor. */
+	void (*help)(const char *before, void *userdata);
+	/* Tab: writes what to insert at the cursor; returns how many candidates there are. */
+	size_t (*complete)(const char *before, char *ret_insert, size_t size_bytes, void *userdata);
+};
+
+/* The terminal is used when in_fd and out both are one. ops is borrowed. */
+int edit_new(int in_fd, FILE *out, const struct edit_ops *ops, void *userdata, struct edit **ret_edit);
+void edit_free(struct edit *edit); /* NULL is fine */
+bool edit_is_terminal(const struct edit *edit);
+
+/* Shows the prompt and reads a line; *ret_line is malloc'ed for EDIT_LINE, else NULL. Without a terminal no prompt is
+ * shown. */
+enum edit_result edit_line(struct edit *edit, const char *prompt, char **ret_line);
+/* Shows the question, which ends without a newline, and reads an answer of a few words; Ctrl-C and Ctrl-Z answer "".
+ * EDIT_LINE or EDIT_CLOSED. */
+enum edit_result edit_ask(struct edit *edit, const char *question, char *answer, size_t size_bytes);
+/* One key as it was sent, -1 when the terminal has gone. */
+int edit_key(struct edit *edit);
+
+/* Puts the line into the history that the arrow keys walk. */
+void edit_remember(struct edit *edit, const char *line);
+/* Wipes what the editor still holds of the last line: it held a secret. */
+void edit_wipe(struct edit *edit);
+
+/* Lines and columns of the terminal, 0 when unknown. */
+void edit_size(const struct edit *edit, unsigned *ret_lines, unsigned *ret_columns);
+/* True once after each change of the terminal's size. */
+bool edit_size_changed(struct edit *edit);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: the exec commands: one table, and the handlers of those that need no daemon. The handlers of the rest are beside
+ * it, in exec_ssh.c and exec_config.c.
+ */
+#include "cli/exec.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "cli/column.h"
+#include "cli/config_mode.h"
+
+/* ---- leaving ---- */
+
+static int run_leave(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	if (shell->config)
+		return shell_refuse(shell, "Leave configuration mode first: end, or abort to drop the changes");
+	shell->leaving = true;
+	return 0;
+}
+
+static int run_end(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	(void)shell; /* already there: scripts send it to be sure */
+	return 0;
+}
+
+static int run_configure(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	if (shell->config)
+		return shell_refuse(shell, "This session is in configuration mode already");
+	return config_mode_enter(shell);
+}
+
+/* ---- terminal ---- */
+
+static int run_length(struct shell *shell, const struct match *match)
+{
+	shell->length = (unsigned)strtoul(stmt_match_value(match, "length"), NULL, 10);
+	return 0;
+}
+
+static int run_width(struct shell *shell, const struct match *match)
+{
+	shell->width = (unsigned)strtoul(stmt_match_value(match, "width"), NULL, 10);
+	return 0;
+}
+
+static int run_timestamp(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	shell->timestamp = true;
+	return 0;
+}
+
+static int run_no_timestamp(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	shell->timestamp = false;
+	return 0;
+}
+
+static int show_terminal(struct shell *shell, const struct match *match)
+{
+	bool vty = shell->session_id != 0;
+
+	(void)match;
+	if (shell_wants_json(shell))
+		return column_json(shell->out,
+				   json_pack("[{s:s, s:s, s:s, s:i, s:i, s:b}]", "line", shell->line_name, "location",
+					     SHELL_LOCATION, "type", vty ? "VTY" : "Console", "length",
+					     (int)shell->length, "width", (int)shell->width, "timestamp",
+					     shell->timestamp));
+	fprintf(shell->out, "Line \"%s\", Location \"" SHELL_LOCATION "\", Type \"%s\"\n", shell->line_name,
+		vty ? "VTY" : "Console");
+	fprintf(shell->out, "Length: %u lines, Width: %u columns\n", shell->length, shell->width);
+	fputs("Baud rate (TX/RX) is 9600, \"No\" Parity, 2 stopbits, 8 databits\n", shell->out);
+	fputs("Template: default\n", shell->out);
+	fprintf(shell->out, "Capabilities: Timestamp %s\n", shell->timestamp ? "Enabled" : "Disabled");
+	fputs("Allowed transports are ssh.\n", shell->out);
+	return 0;
+}
+
+/* ---- the machine ---- */
+
+static int show_clock(struct shell *shell, const struct match *match)
+{
+	int64_t now_us = clock_wall_us();
+	char day[64], time_text[64];
+
+	(void)match;
+	clock_text_prompt(now_us, time_text, sizeof(time_text)); /* "Wed Oct 14 11:22:05.575 UTC" */
+	clock_text_long(now_us, day, sizeof(day));		  /* "Wed Oct 14 11:22:05 2026" */
+	if (shell_wants_json(shell))
+		return column_json(shell->out, json_pack("[{s:s, s:I}]", "clock", time_text, "wall_us", (json_int_t)now_us));
+	fprintf(shell->out, "%s %.10s %s\n", time_text + 11, day, day + 20);
+	return 0;
+}
+
+static const struct uptime_unit {
+	const char *name;
+	int64_t seconds;
+} uptime_units[] = {
+	{ "year", 365 * 86400 }, { "week", 7 * 86400 }, { "day", 86400 }, { "hour", 3600 }, { "minute", 60 },
+};
+
+static void print_uptime(FILE *out, int64_t seconds)
+{
+	const char *gap = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(uptime_units); i++) {
+		int64_t count = seconds / uptime_units[i].seconds;
+
+		seconds %= uptime_units[i].seconds;
+		if (!count && (gap[0] == '\0') && i + 1 < ARRAY_SIZE(uptime_units))
+			continue;
+		fprintf(out, "%s%" PRId64 " %s%s", gap, count, uptime_units[i].name, count == 1 ? "" : "s");
+		gap = ", ";
+	}
+	fputc('\n', out);
+}
+
+static int show_version(struct shell *shell, const struct match *match)
+{
+	struct timespec up = { 0 };
+
+	(void)match;
+	clock_gettime(CLOCK_BOOTTIME, &up);
+	if (shell_wants_json(shell))
+		return column_json(shell->out, json_pack("[{s:s, s:s, s:s, s:I}]", "version", SHELL_VERSION, "product",
+							 "Sallyport", "hostname", shell->hostname, "uptime_s",
+							 (json_int_t)up.tv_sec));
+	fputs("Cisco IOS XR Software, Version " SHELL_VERSION "\n", shell->out); /* the form every client parses */
+	fputs("Copyright (c) 2026 by the Sallyport authors\n\n", shell->out);
+	fputs("Build Information:\n Version      : " SHELL_VERSION "\n Label        : " SHELL_VERSION "\n\n", shell->out);
+	fputs("cisco Sallyport () processor\n", shell->out);
+	fprintf(shell->out, "%s uptime is ", shell->hostname);
+	print_uptime(shell->out, up.tv_sec);
+	return 0;
+}
+
+/* ---- the table ---- */
+
+static const struct arg arg_length = {
+	.help = "Number of lines on screen (0 for no pausing)", .unit = "lines", .min = 0, .max = SHELL_LENGTH_MAX, .words_taken = 1,
+};
+
+static const struct arg arg_width = {
+	.help = "Number of characters on a screen line", .unit = "columns", .min = 0, .max = SHELL_WIDTH_MAX, .words_taken = 1,
+};
+
+static const struct arg arg_session = {
+	.help = "Session id, as in show ssh", .min = 1, .max = UINT32_MAX, .words_taken = 1, .complete = "session",
+};
+
+#define RUN_ROW(word_, help_, run_, task_, source_) \
+	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = (task_), .source = (source_)
+#define NODE_ROW(word_, help_, task_, source_) \
+	.kind = STMT_NODE, .word = (word_), .help = (help_), .task = (task_), .source = (source_)
+
+static const struct stmt clear_rows[] = {
+	{ RUN_ROW("ssh", "End an SSH session", exec_clear_ssh, "crypto", "features.md 2A"), .arg = &arg_session,
+	  .flags = STMT_WRITES },
+	STMT_DONE,
+};
+
+static const struct stmt configure_rows[] = {
+	{ RUN_ROW("terminal", "Configure from the terminal", run_configure, "config-services", "features.md 2E"),
+	  .flags = STMT_WRITES },
+	STMT_DONE,
+};
+
+static const struct stmt history_rows[] = {
+	{ RUN_ROW("details", "With algorithms, start and end", exec_show_ssh_history_details, "crypto", "features.md 1C-27") },
+	STMT_DONE,
+};
+
+static const struct stmt ssh_session_rows[] = {
+	{ RUN_ROW("details", "Algorithms of each session", exec_show_ssh_details, "crypto", "features.md 1C-25") },
+	STMT_DONE,
+};
+
+static const struct stmt show_ssh_rows[] = {
+	{ RUN_ROW("history", "The last hundred sessions that ended", exec_show_ssh_history, "crypto", "features.md 1C-26"),
+	  .sub = history_rows },
+	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto", "features.md 2B") },
+	{ NODE_ROW("session", "SSH sessions", "crypto", "features.md 1C-25"), .sub = ssh_session_rows },
+	STMT_DONE,
+};
+
+static const struct stmt show_rows[] = {
+	{ RUN_ROW("clock", "Date and time", show_clock, "basic-services", "clients.md section 1") },
+	{ RUN_ROW("configuration", "The configuration that is not committed, and commits", exec_show_configuration,
+		  "config-services", "features.md 2E"), .sub = exec_show_configuration_rows },
+	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
+		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
+	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },
+	{ RUN_ROW("terminal", "Settings of this line", show_terminal, "tty-access", "clients.md section 4") },
+	{ RUN_ROW("users", "Who is logged in", exec_show_users, "tty-access", "clients.md section 4") },
+	{ RUN_ROW("version", "Version and uptime", show_version, "basic-services", "clients.md section 4") },
+	{ RUN_ROW("vrf", "The VRFs and their state", exec_show_vrf, "ip-services", "architecture.md, A VRF") },
+	STMT_DONE,
+};
+
+static const struct stmt prompt_rows[] = {
+	{ RUN_ROW("no-timestamp", "Print no time line before the output of commands", run_no_timestamp, "tty-access",
+		  "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("timestamp", "Print a time line before the output of commands", run_timestamp, "tty-access",
+		  "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
+	STMT_DONE,
+};
+
+static const struct stmt terminal_exec_rows[] = {
+	{ NODE_ROW("prompt", "What stands around the prompt", "tty-access", "clients.md section 1"), .sub = prompt_rows },
+	STMT_DONE,
+};
+
+static const struct stmt terminal_rows[] = {
+	{ NODE_ROW("exec", "Settings of exec mode", "tty-access", "clients.md section 1"), .sub = terminal_exec_rows },
+	{ RUN_ROW("length", "Lines of the screen", run_length, "tty-access", "clients.md section 1"), .arg = &arg_length },
+	{ RUN_ROW("width", "Columns of the screen", run_width, "tty-access", "clients.md section 1"), .arg = &arg_width },
+	STMT_DONE,
+};
+
+const struct stmt exec_root[] = {
+	{ NODE_ROW("clear", "Reset functions", "crypto", "features.md 2A"), .sub = clear_rows, .flags = STMT_WRITES },
+	{ RUN_ROW("configure", "Enter configuration mode", run_configure, "config-services", "features.md 2E"),
+	  .sub = configure_rows, .flags = STMT_WRITES },
+	{ RUN_ROW("end", "Stay in exec mode", run_end, "basic-services", "clients.md section 2, Netmiko"),
+	  .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("exit", "End the session", run_leave, "basic-services", "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("logout", "End the session", run_leave, "basic-services", "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("quit", "End the session", run_leave, "basic-services", "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
+	{ NODE_ROW("show", "Show what is", "basic-services", "issue: exec commands"), .sub = show_rows },
+	{ NODE_ROW("terminal", "Set up this line", "tty-access", "clients.md section 1"), .sub = terminal_rows },
+	STMT_DONE,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: a part of the running configuration. It is cut out of the text and not written anew from a tree, because those
+ * who may not see secrets get text with "***" in it, which no parser takes.
+ */
+#include "cli/running_text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define LEVELS_MAX 16
+
+struct level {
+	const char *line; /* head of the block at this indentation */
+	size_t len;
+	bool written;
+};
+
+struct cutter {
+	const char *path;
+	FILE *out;
+	struct level levels[LEVELS_MAX];
+	size_t depth; /* levels in force */
+	bool last_written; /* whether the last line at the top or below was */
+	size_t matched;
+};
+
+/* Compares path with the words of heads and line in a row; true when path ends where a word ends. */
+static bool is_below(const struct cutter *cutter, const char *line, size_t len)
+{
+	const char *path = cutter->path;
+
+	for (size_t i = 0; i <= cutter->depth; i++) {
+		const char *part = i < cutter->depth ? cutter->levels[i].line : line;
+		size_t part_len = i < cutter->depth ? cutter->levels[i].len : len, path_len = strlen(path);
+
+		if (path_len <= part_len)
+			return !strncmp(path, part, path_len) && (path_len == part_len || part[path_len] == ' ');
+		if (strncmp(path, part, part_len) || path[part_len] != ' ')
+			return false;
+		path += part_len + 1;
+	}
+	return false;
+}
+
+static void write_line(const struct cutter *cutter, size_t indent, const char *line, size_t len)
+{
+	fprintf(cutter->out, "%*s%.*s\n", (int)indent, "", (int)len, line);
+}
+
+static void close_block(struct cutter *cutter, size_t indent)
+{
+	bool written = cutter->last_written;
+
+	/* a block closes at the level of its head; a group of lines at the top closes where it ends */
+	if (indent < cutter->depth)
+		written = cutter->levels[indent].written;
+	cutter->depth = indent < cutter->depth ? indent : cutter->depth;
+	if (written)
+		write_line(cutter, indent, "!", 1);
+	cutter->last_written = false;
+}
+
+static void take_line(struct cutter *cutter, size_t indent, const char *line, size_t len)
+{
+	cutter->depth = indent < cutter->depth ? indent : cutter->depth;
+	cutter->last_written = is_below(cutter, line, len);
+	if (cutter->last_written) {
+		for (size_t i = 0; i < cutter->depth; i++) {
+			if (!cutter->levels[i].written)
+				write_line(cutter, i, cutter->levels[i].line, cutter->levels[i].len);
+			cutter->levels[i].written = true;
+		}
+		write_line(cutter, indent, line, len);
+		cutter->matched++;
+	}
+	if (cutter->depth < LEVELS_MAX)
+		cutter->levels[cutter->depth++] = (struct level){ line, len, cutter->last_written };
+}
+
+size_t running_text_below(const char *text, const char *path, FILE *out)
+{
+	struct cutter cutter = { .path = path, .out = out };
+
+	while (*text) {
+		size_t indent = strspn(text, " "), len = strcspn(text, "\n");
+
+		if (len == indent + 1 && text[indent] == '!')
+			close_block(&cutter, indent);
+		else if (len > indent)
+			take_line(&cutter, indent, text + indent, len - indent);
+		text += len + (text[len] == '\n');
+	}
+	return cutter.matched;
+}
