@@ -10,7 +10,7 @@ services_SRCS := $(addprefix services/,admission.c session_table.c history.c)
 services_PKGS := jansson sqlite3
 $(eval $(call lib,services))
 
-sallyport-sshd_SRCS := $(addprefix services/,sshd_main.c sshd_conf.c listener.c session_server.c sshd_varlink.c)
+sallyport-sshd_SRCS := $(addprefix services/,sshd_main.c sshd_conf.c listener.c port_owner.c session_server.c sshd_varlink.c)
 sallyport-sshd_LIBS := monitor services services_report confmember services_conf aaa vrf_report vrf vrf_conf conf base
 sallyport-sshd_PKGS := jansson libevent sqlite3 libnl-3.0 libnl-route-3.0 libcap-ng libcrypto
 sallyport-sshd_LDLIBS := -lcrypt

@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: listeners. A commit computes the wanted list anew: what is wanted with the same VRF, family and port keeps its
+ * listener object, everything else is opened in prepare, when a refusal still costs nothing. From then on a listener
+ * follows its VRF: a socket is bound to one generation of a VRF and is closed with it.
+ *
+ * The VRF of an accepted socket is read back from the socket. With net.ipv4.tcp_l3mdev_accept=1 the kernel hands the
+ * connections of every VRF to a listener of the default VRF; those are closed, because a VRF without "ssh server vrf" has
+ * no service.
+ */
+#include "services/listener.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "services/port_owner.h"
+#include "vrf/vrf_watch.h"
+
+#define PAUSE_US 200000 /* a listener rests this long when the system is out of descriptors or memory */
+
+struct listener {
+	struct listener_set *set;
+	const struct vrf *vrf;
+	int family;
+	uint16_t port;
+	enum listener_state state;
+	char reason[160];
+	int fd;
+	uint64_t generation; /* of the VRF the socket belongs to */
+	struct event *event;
+	uint64_t accepted, refused;
+	bool kept; /* scratch of prepare: also in the list to come */
+};
+
+struct listener_list {
+	struct listener **items;
+	size_t len, size;
+};
+
+struct listener_set {
+	struct listener_options options;
+	struct listener_list current, next;
+	bool prepared;
+	int spare_fd; /* given up for a moment to take and close a connection when there are no descriptors */
+	struct event *pause;
+};
+
+static const int families[] = { AF_INET, AF_INET6 };
+
+static const char *family_word(int family)
+{
+	return family == AF_INET ? "ipv4" : "ipv6";
+}
+
+/* ---- one listener ---- */
+
+static void socket_close(struct listener *listener)
+{
+	if (listener->event) {
+		event_free(listener->event);
+		listener->event = NULL;
+	}
+	if (listener->fd >= 0)
+		close(listener->fd);
+	listener->fd = -1;
+}
+
+static void listener_free(struct listener *listener)
+{
+	if (!listener)
+		return;
+	socket_close(listener);
+	vrf_table_unwant(listener->set->options.vrfs, listener->vrf);
+	free(listener);
+}
+
+AUTO_DECLARE(struct listener, listener_free)
+
+static int listener_new(struct listener_set *set, const char *vrf_name, int family, uint16_t port,
+			struct listener **ret_listener, struct err *err)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+	int rc;
+
+	if (!listener)
+		return -ENOMEM;
+	rc = vrf_table_want(set->options.vrfs, vrf_name, &listener->vrf, err);
+	if (rc < 0) {
+		free(listener);
+		return rc;
+	}
+	listener->set = set;
+	listener->family = family;
+	listener->port = port;
+	listener->fd = -1;
+	listener->state = LISTENER_PENDING;
+	*ret_listener = listener;
+	return 0;
+}
+
+static bool vrf_is_there(const struct vrf *vrf)
+{
+	return vrf->state == VRF_PRESENT || vrf->state == VRF_UP;
+}
+
+static int socket_bind(const struct listener *listener, int fd)
+{
+	union listener_address address = { .sa.sa_family = (sa_family_t)listener->family };
+	socklen_t len = sizeof(address.in);
+
+	if (listener->family == AF_INET6) {
+		address.in6.sin6_port = htons(listener->port);
+		len = sizeof(address.in6);
+		if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 1 }, sizeof(int)) < 0)
+			return -errno;
+	} else {
+		address.in.sin_port = htons(listener->port);
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0)
+		return -errno;
+	if (bind(fd, &address.sa, len) < 0 || listen(fd, LISTENER_BACKLOG) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A bound and listening socket, or -errno with the state and reason that it means. */
+static int socket_open(const struct listener *listener, enum listener_state *ret_state, char reason[static 160])
+{
+	AUTO(close) int fd = -1;
+	struct err err = { .text = "" };
+	char owner[64];
+	int rc;
+
+	*ret_state = LISTENER_PENDING;
+	snprintf(reason, 160, "VRF %s is not present", listener->vrf->name);
+	if (!vrf_is_there(listener->vrf))
+		return -ENODEV;
+	fd = vrf_socket(listener->vrf, listener->family, SOCK_STREAM, 0, &err);
+	if (fd == -ENODEV)
+		return fd;
+	*ret_state = LISTENER_FAILED;
+	if (fd < 0) {
+		snprintf(reason, 160, "%s", err.text[0] ? err.text : strerror(-fd));
+		return fd;
+	}
+	rc = socket_bind(listener, fd);
+	if (rc == -ENODEV) /* went while we were binding; its event is on the way */
+		*ret_state = LISTENER_PENDING;
+	else if (rc == -EADDRINUSE)
+		*ret_state = LISTENER_CONFLICT;
+	if (rc == -EADDRINUSE && listener->state == LISTENER_CONFLICT) /* tried again: who it is was found out */
+		memcpy(reason, listener->reason, sizeof(listener->reason));
+	else if (rc == -EADDRINUSE)
+		snprintf(reason, 160, "port %u is in use by %s", listener->port,
+			 port_owner_text(listener->vrf, listener->port, owner, sizeof(owner)));
+	else if (rc < 0 && rc != -ENODEV)
+		snprintf(reason, 160, "port %u: %s", listener->port, strerror(-rc));
+	return rc < 0 ? rc : take_fd(fd);
+}
+
+static void state_log(const struct listener *listener)
+{
+	const char *vrf = listener->vrf->name, *family = family_word(listener->family);
+
+	switch (listener->state) {
+	case LISTENER_UP:
+		log_event(LOG_SSHD_INFO_GENERAL, "Listening on port %u in VRF %s (%s)", listener->port, vrf, family);
+		return;
+	case LISTENER_PENDING:
+		log_event(LOG_SSHD_INFO_GENERAL, "Not listening in VRF %s (%s): %s; service begins when it comes", vrf,
+			  family, listener->reason);
+		return;
+	case LISTENER_CONFLICT:
+		log_event(LOG_SSHD_ERR_GENERAL,
+			  "Not listening in VRF %s (%s): %s; stop that program or configure another 'ssh server port'",
+			  vrf, family, listener->reason);
+		return;
+	case LISTENER_FAILED:
+		log_event(LOG_SSHD_ERR_GENERAL, "Not listening in VRF %s (%s): %s", vrf, family, listener->reason);
+		return;
+	case LISTENER_STATE_MAX:
+		return;
+	}
+}
+
+/* The one place where the state changes after prepare. */
+static void state_set(struct listener *listener, enum listener_state state, const char *reason)
+{
+	bool changed = state != listener->state;
+
+	listener->state = state;
+	snprintf(listener->reason, sizeof(listener->reason), "%s", reason);
+	if (changed)
+		state_log(listener);
+}
+
+/* ---- accepting ---- */
+
+/* The VRF device that an interface belongs to, "" when it belongs to none. */
+static void interface_master(int ifindex, char master[static IF_NAMESIZE])
+{
+	char name[IF_NAMESIZE], path[64], target[256];
+	const char *last;
+	ssize_t len;
+
+	master[0] = '\0';
+	if (!if_indextoname((unsigned)ifindex, name))
+		return;
+	snprintf(path, sizeof(path), "/sys/class/net/%s/master", name);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len <= 0)
+		return;
+	target[len] = '\0';
+	last = strrchr(target, '/') ? strrchr(target, '/') + 1 : target;
+	if (strlen(last) < IF_NAMESIZE)
+		memcpy(master, last, strlen(last) + 1);
+}
+
+static bool peer_is_link_local(const union listener_address *peer)
+{
+	return peer->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&peer->in6.sin6_addr);
+}
+
+/* A socket of a link-local peer is bound to the interface it came in by, not to the VRF device. */
+static bool link_local_fits(const struct listener *listener, int ifindex)
+{
+	char master[IF_NAMESIZE];
+
+	interface_master(ifindex, master);
+	if (listener->vrf->kind == VRF_KIND_L3MDEV)
+		return !strcmp(master, listener->vrf->device);
+	/* a bridge or bond is a master too, but no VRF */
+	return !master[0] || !vrf_table_find_ifindex(listener->set->options.vrfs, (int)if_nametoindex(master));
+}
+
+static bool vrf_fits(const struct listener *listener, const struct listener_connection *connection)
+{
+	int ifindex = 0, wanted = listener->vrf->kind == VRF_KIND_L3MDEV ? listener->vrf->ifindex : 0;
+	socklen_t len = sizeof(ifindex);
+
+	if (getsockopt(connection->fd, SOL_SOCKET, SO_BINDTOIFINDEX, &ifindex, &len) < 0)
+		return false;
+	if (ifindex == wanted)
+		return true;
+	if (!peer_is_link_local(&connection->peer))
+		return false;
+	/* names and masters of another namespace cannot be looked up from here */
+	return listener->vrf->kind == VRF_KIND_NETNS || link_local_fits(listener, ifindex);
+}
+
+static void connection_take(struct listener *listener, int fd)
+{
+	struct listener_connection connection = { .fd = fd, .vrf = listener->vrf };
+	socklen_t peer_len = sizeof(connection.peer), local_len = sizeof(connection.local);
+
+	/* gone before it was taken, or of another VRF */
+	if (getpeername(fd, &connection.peer.sa, &peer_len) < 0 ||
+	    getsockname(fd, &connection.local.sa, &local_len) < 0 || !vrf_fits(listener, &connection)) {
+		close(fd);
+		listener->refused++;
+		return;
+	}
+	if (listener->set->options.on_connection(&connection, listener->set->options.userdata))
+		listener->accepted++;
+	else
+		listener->refused++;
+}
+
+/* Nobody may hang in the backlog because we are short: take one and close it. True when there was one. */
+static bool connection_shed(struct listener *listener)
+{
+	struct listener_set *set = listener->set;
+	int fd;
+
+	if (set->spare_fd < 0)
+		return false;
+	close(set->spare_fd);
+	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	set->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	listener->refused++;
+	set->options.on_exhausted(listener->vrf, set->options.userdata);
+	return true;
+}
+
+/* Whether accept may be tried again at once. */
+static bool accept_failed(struct listener *listener, int error)
+{
+	const struct timeval pause = { .tv_usec = PAUSE_US };
+
+	switch (error) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+		if (connection_shed(listener))
+			return true;
+		break;
+	case ENOBUFS:
+	case ENOMEM:
+		break;
+	default:
+		/* accept(2): errors of a connection that died in the backlog show here and concern only it */
+		return true;
+	}
+	event_del(listener->event);
+	event_add(listener->set->pause, &pause);
+	return false;
+}
+
+static void on_readable(evutil_socket_t listen_fd, short what, void *userdata)
+{
+	struct listener *listener = userdata;
+
+	(void)what;
+	for (int i = 0; i < LISTENER_ACCEPT_MAX; i++) {
+		int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			connection_take(listener, fd);
+		else if (!accept_failed(listener, errno))
+			return;
+	}
+}
+
+static void on_pause_over(evutil_socket_t fd, short what, void *userdata)
+{
+	struct listener_set *set = userdata;
+
+	(void)fd;
+	(void)what;
+	if (set->spare_fd < 0)
+		set->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < set->current.len; i++)
+		if (set->current.items[i]->event)
+			event_add(set->current.items[i]->event, NULL);
+}
+
+/* ---- opening ---- */
+
+/* Takes the socket in use. The event was made where a failure could still be told. */
+static void listener_up(struct listener *listener)
+{
+	event_add(listener->event, NULL);
+	state_set(listener, LISTENER_UP, "");
+}
+
+/* Opens the socket and makes its event, but does not accept yet. 0 or -errno; *ret_state and reason say what it means. */
+static int listener_open(struct listener *listener, enum listener_state *ret_state, char reason[static 160])
+{
+	int fd = socket_open(listener, ret_state, reason);
+
+	if (fd < 0)
+		return fd;
+	listener->event = event_new(listener->set->options.base, fd, EV_READ | EV_PERSIST, on_readable, listener);
+	if (!listener->event) {
+		close(fd);
+		snprintf(reason, 160, "out of memory");
+		*ret_state = LISTENER_FAILED;
+		return -ENOMEM;
+	}
+	listener->fd = fd;
+	listener->generation = listener->vrf->generation;
+	return 0;
+}
+
+static bool socket_fits(const struct listener *listener)
+{
+	return listener->fd >= 0 && vrf_is_there(listener->vrf) && listener->generation == listener->vrf->generation;
+}
+
+/* Brings a listener in force to where its VRF is. */
+static void listener_follow(struct listener *listener)
+{
+	enum listener_state state;
+	char reason[160];
+
+	if (socket_fits(listener))
+		return;
+	socket_close(listener);
+	if (listener_open(listener, &state, reason) == 0)
+		listener_up(listener);
+	else
+		state_set(listener, state, reason);
+}
+
+/* ---- lists ---- */
+
+static int list_add(struct listener_list *list, struct listener *listener)
+{
+	if (list->len == list->size) {
+		size_t size = list->size ? 2 * list->size : 16;
+		struct listener **grown = reallocarray(list->items, size, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		list->items = grown;
+		list->size = size;
+	}
+	list->items[list->len++] = listener;
+	return 0;
+}
+
+static struct listener *list_find(const struct listener_list *list, const char *vrf_name, int family, int port)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		struct listener *listener = list->items[i];
+
+		if (listener->family == family && (port < 0 || listener->port == port) &&
+		    !strcmp(listener->vrf->name, vrf_name))
+			return listener;
+	}
+	return NULL;
+}
+
+static void list_done(struct listener_list *list)
+{
+	free(list->items);
+	*list = (struct listener_list){ .items = NULL };
+}
+
+/* ---- commit ---- */
+
+/* The line that asks for what cannot be had: the port when it is the news, else the VRF. */
+static void conflict_report(const struct listener_set *set, const struct listener *listener, const struct ssh_conf *ssh,
+			    const char *what, sshd_conf_report *report, void *to)
+{
+	char line[80], reason[512];
+	bool port_is_news = ssh->port != 0 && list_find(&set->current, listener->vrf->name, listener->family, -1);
+
+	if (port_is_news)
+		snprintf(line, sizeof(line), "ssh server port %u", listener->port);
+	else
+		snprintf(line, sizeof(line), "ssh server vrf %s", listener->vrf->name);
+	snprintf(reason, sizeof(reason),
+		 "VRF %s: %s (%s); stop that program or configure another 'ssh server port'", listener->vrf->name, what,
+		 family_word(listener->family));
+	report(&(const struct member_fault){ .line = line, .reason = reason }, to);
+}
+
+static bool is_fault(int rc)
+{
+	/* the rest is the state of a machine, not a mistake of the commit: a kernel without IPv6, a namespace that an
+	 * ordinary user may not enter */
+	return rc == -EADDRINUSE || rc == -EACCES || rc == -ENOMEM;
+}
+
+static int listener_prepare(struct listener_set *set, const char *vrf_name, int family, const struct ssh_conf *ssh,
+			    uint16_t port, bool strict, sshd_conf_report *report, void *to)
+{
+	struct listener *kept = list_find(&set->current, vrf_name, family, port);
+	AUTO(listener_free) struct listener *listener = NULL;
+	struct err err = { .text = "" };
+	enum listener_state state;
+	int rc, opened;
+
+	if (kept) {
+		rc = list_add(&set->next, kept);
+		kept->kept = rc == 0;
+		return rc;
+	}
+	rc = listener_new(set, vrf_name, family, port, &listener, &err);
+	if (rc < 0)
+		return rc;
+	opened = listener_open(listener, &state, listener->reason);
+	if (opened < 0)
+		listener->state = state;
+	if (is_fault(opened) && strict) {
+		conflict_report(set, listener, ssh, listener->reason, report, to);
+		return opened;
+	}
+	rc = list_add(&set->next, listener);
+	if (rc == 0)
+		listener = NULL;
+	return rc;
+}
+
+int listener_set_prepare(struct listener_set *set, const struct ssh_conf *ssh, bool strict, sshd_conf_report *report,
+			 void *to)
+{
+	uint16_t port = ssh->port ? (uint16_t)ssh->port : set->options.default_port;
+	const struct ssh_vrf_conf *vrfs = ssh->vrfs.items;
+	int rc = 0;
+
+	listener_set_abort(set);
+	set->prepared = true;
+	for (size_t i = 0; i < ssh->vrfs.len; i++) {
+		int one = 0;
+
+		/* one fault per VRF is enough: it is the same program in both families */
+		for (size_t f = 0; one == 0 && f < ARRAY_SIZE(families); f++)
+			one = listener_prepare(set, vrfs[i].name, families[f], ssh, port, strict, report, to);
+		rc = rc < 0 ? rc : one;
+	}
+	if (rc < 0)
+		listener_set_abort(set);
+	return rc;
+}
+
+void listener_set_abort(struct listener_set *set)
+{
+	for (size_t i = 0; i < set->next.len; i++)
+		if (!set->next.items[i]->kept)
+			listener_free(set->next.items[i]);
+	list_done(&set->next);
+	for (size_t i = 0; i < set->current.len; i++)
+		set->current.items[i]->kept = false;
+	set->prepared = false;
+}
+
+static void listener_begin(struct listener *listener)
+{
+	enum listener_state before = listener->state;
+
+	if (socket_fits(listener)) {
+		listener_up(listener);
+		return;
+	}
+	/* its VRF may have come or gone since prepare */
+	if (listener->fd >= 0 || vrf_is_there(listener->vrf))
+		listener_follow(listener);
+	if (listener->state == before) /* else it was said with the change */
+		state_log(listener);
+}
+
+static void listener_retire(struct listener *listener)
+{
+	if (listener->state == LISTENER_UP)
+		log_event(LOG_SSHD_INFO_GENERAL, "No longer listening on port %u in VRF %s (%s)", listener->port,
+			  listener->vrf->name, family_word(listener->family));
+	listener_free(listener);
+}
+
+void listener_set_apply(struct listener_set *set)
+{
+	struct listener_list old = set->current;
+
+	if (!set->prepared)
+		return;
+	/* letting go of a VRF may change what other names mean, which comes back to us as an event: the list in force
+	 * must be whole by then */
+	set->current = set->next;
+	set->next = (struct listener_list){ .items = NULL };
+	set->prepared = false;
+	for (size_t i = 0; i < old.len; i++)
+		if (!old.items[i]->kept)
+			listener_retire(old.items[i]);
+	list_done(&old);
+	for (size_t i = 0; i < set->current.len; i++) {
+		struct listener *listener = set->current.items[i];
+
+		if (!listener->kept)
+			listener_begin(listener);
+		listener->kept = false;
+	}
+}
+
+/* ---- life ---- */
+
+void listener_set_vrf_event(struct listener_set *set, enum vrf_event event, const struct vrf *vrf)
+{
+	(void)event;
+	for (size_t i = 0; i < set->current.len; i++)
+		if (set->current.items[i]->vrf == vrf)
+			listener_follow(set->current.items[i]);
+}
+
+void listener_set_tick(struct listener_set *set)
+{
+	for (size_t i = 0; i < set->current.len; i++)
+		if (set->current.items[i]->state != LISTENER_UP)
+			listener_follow(set->current.items[i]);
+}
+
+int listener_set_new(const struct listener_options *options, struct listener_set **ret_set)
+{
+	struct listener_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return -ENOMEM;
+	set->options = *options;
+	set->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	set->pause = evtimer_new(options->base, on_pause_over, set);
+	if (!set->pause) {
+		listener_set_free(set);
+		return -ENOMEM;
+	}
+	*ret_set = set;
+	return 0;
+}
+
+void listener_set_free(struct listener_set *set)
+{
+	if (!set)
+		return;
+	listener_set_abort(set);
+	while (set->current.len > 0)
+		listener_free(set->current.items[--set->current.len]);
+	list_done(&set->current);
+	if (set->pause)
+		event_free(set->pause);
+	if (set->spare_fd >= 0)
+		close(set->spare_fd);
+	free(set);
+}
+
+size_t listener_set_len(const struct listener_set *set)
+{
+	return set->current.len;
+}
+
+void listener_set_report(const struct listener_set *set, size_t place, struct listener_report *ret_report)
+{
+	const struct listener *listener = set->current.items[place];
+	struct listener_report report = { .port = listener->port, .state = listener->state,
+					  .accepted = listener->accepted, .refused = listener->refused };
+
+	snprintf(report.vrf, sizeof(report.vrf), "%s", listener->vrf->name);
+	snprintf(report.family, sizeof(report.family), "%s", family_word(listener->family));
+	snprintf(report.reason, sizeof(report.reason), "%s", listener->reason);
+	*ret_report = report;
+}

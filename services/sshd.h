@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/sshd.h - what sallyport-sshd is made of
+ *
+ * Shapes:  struct sshd, one per process
+ * Units:   none
+ * Errors:  none
+ * Owns:    sshd owns its parts; sshd_main.c makes and frees them in order
+ * Runs in: sallyport-sshd: sshd_main.c and sshd_varlink.c only
+ * Source:  architecture.md "Programs"
+ * Tests:   tests/system/test_session_server.py
+ */
+#ifndef SERVICES_SSHD_H
+#define SERVICES_SSHD_H
+
+#include <sys/resource.h>
+
+#include "services/session_server.h"
+#include "services/sshd_conf.h"
+#include "vrf/vrf_watch.h"
+
+#define SSHD_MAX_AUTH_TRIES 20 /* features.md 2A: max-auth-limit */
+#define SSHD_SOCKET	    "sshd.varlink"
+
+struct sshd {
+	/* options */
+	const char *run_dir, *state_dir, *program_dir, *empty_dir, *netns_dir;
+	uint16_t default_port;
+	uid_t transport_uid; /* 0: not said */
+	uid_t confd_uid;
+	bool weak; /* not root */
+	struct rlimit session_files;
+
+	/* parts, in the order in which they are made */
+	struct event_base *base;
+	char *ssh_dir, *uidmap_path, *slice_path;
+	struct hostkey_set *hostkeys;
+	struct history *history;
+	struct admission *admission;
+	struct vrf_table *vrfs;
+	struct vrf_watch *watch;
+	struct listener_set *listeners;
+	int run_dir_fd, transport_fd, cli_fd, empty_dir_fd;
+	struct session_server *sessions;
+	struct varlink_server *varlink;
+	struct member *member;
+	struct event *tick, *on_term, *on_int;
+
+	/* configuration in force, and the one that is prepared */
+	struct sshd_conf *conf, *next;
+	char *next_text; /* slice text of next, for the copy on disk */
+	size_t next_text_len;
+};
+
+/* The port that new listeners get. */
+uint16_t sshd_port(const struct sshd *sshd);
+
+#endif

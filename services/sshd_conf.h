@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/sshd_conf.h - the slice of sallyport-sshd: one struct of "vrf", "username" and "ssh"
+ *
+ * Shapes:  struct sshd_conf, one configuration, made from a slice tree
+ * Units:   see ssh_conf.h
+ * Errors:  0 or -errno
+ * Owns:    the struct owns all its texts; sshd_conf_free() wipes them
+ * Runs in: sallyport-sshd; pure
+ * Source:  architecture.md walk (b)
+ * Tests:   tests/system/test_commit.py
+ */
+#ifndef SERVICES_SSHD_CONF_H
+#define SERVICES_SSHD_CONF_H
+
+#include "aaa/user_conf.h"
+#include "base/cleanup.h"
+#include "conf/member.h"
+#include "services/ssh_conf.h"
+#include "vrf/vrf_conf.h"
+
+struct sshd_conf {
+	struct ssh_conf ssh; /* first: the offsets of its rows count from the start */
+	struct vrf_conf vrf;
+	struct users_conf users;
+	struct bind_arena arena;
+};
+
+/* The rows of the slice, in the order of the running configuration. */
+const struct stmt *sshd_conf_root(void);
+
+int sshd_conf_new(const struct tree *slice, struct sshd_conf **ret_conf);
+void sshd_conf_free(struct sshd_conf *conf);
+AUTO_DECLARE(struct sshd_conf, sshd_conf_free)
+
+typedef void sshd_conf_report(const struct member_fault *fault, void *to);
+
+/* Says what cannot be meant. 0, or -EINVAL when something was reported. */
+int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to);
+const struct user_conf *sshd_conf_user(const struct sshd_conf *conf, const char *name);
+/* Whether the user's groups let him end other people's sessions. */
+bool sshd_conf_may_clear(const struct user_conf *user);
+/* Users nobody can log in as: on_user gets each name. */
+void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata),
+			   void *userdata);
+
+#endif

@@ -1,0 +1,754 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: sallyport-sshd. It listens in every VRF that the configuration wants, lets connections in, gives each a process of
+ * its own, and keeps the table and the history of sessions. It reads no byte of the network itself.
+ *
+ * Start, commit and restart after kill -9 are one path: parts are made in the order of the table below, the slice comes
+ * from confd (or, when confd does not answer, from the copy of the last one that was in force), and sessions of the
+ * earlier daemon register as if they had just been made. SIGTERM leaves sessions alone; SIGINT ends them.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cap-ng.h>
+
+#include "aaa/uidmap.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "services/sshd.h"
+#include "services/sshd_varlink.h"
+
+#define SHUTDOWN_MS	2000
+#define FILES_MAX	65536   /* two sockets for each of 4096 VRFs, and the sessions */
+#define SLICE_MAX_BYTES (16u << 20)
+#define PORT_DEFAULT	22 /* features.md 2A */
+
+/* What is kept of root, and for whom. Sessions' monitors keep a part of these (services/ssh/monitor.c). */
+static const struct {
+	unsigned cap;
+	bool needed; /* else: without it something is missing that is said at start */
+	const char *without;
+} cap_rows[] = {
+	{ CAP_SETUID, true, "" },	/* monitor, transport: become the session's or the transport's user */
+	{ CAP_SETGID, true, "" },	/* the same for groups */
+	{ CAP_SETPCAP, true, "" },	/* monitor, transport: empty the bounding set */
+	{ CAP_CHOWN, true, "" },	/* monitor: give the pty to the session's user */
+	{ CAP_KILL, true, "" },		/* monitor: end programs of the session's user */
+	{ CAP_DAC_OVERRIDE, true, "" }, /* files in directories of confd's user, and below closed parents */
+	{ CAP_FOWNER, true, "" },	/* modes of sockets in a sticky directory */
+	{ CAP_SYS_CHROOT, false, "transports have no empty root" },
+	{ CAP_SYS_ADMIN, false, "network namespaces cannot be served" },      /* setns */
+	{ CAP_NET_BIND_SERVICE, false, "ports below 1024 cannot be served" }, /* port 22 */
+	{ CAP_NET_RAW, false, "" }, /* bind to a device on kernels before 5.7 */
+};
+
+uint16_t sshd_port(const struct sshd *sshd)
+{
+	return sshd->conf && sshd->conf->ssh.port ? (uint16_t)sshd->conf->ssh.port : sshd->default_port;
+}
+
+/* ---- configuration ---- */
+
+static int ops_check(const struct tree *slice, sshd_conf_report *report, void *to, void *userdata)
+{
+	AUTO(sshd_conf_free) struct sshd_conf *conf = NULL;
+	int rc = sshd_conf_new(slice, &conf);
+
+	(void)userdata;
+	return rc < 0 ? rc : sshd_conf_check(conf, report, to);
+}
+
+/* Users that are new get their uid now, where a full range or disk can still refuse the commit. */
+static int uids_prepare(const struct sshd *sshd, const struct sshd_conf *next, sshd_conf_report *report, void *to)
+{
+	const struct user_conf *users = next->users.users.items;
+	int rc = 0;
+
+	if (sshd->weak)
+		return 0;
+	for (size_t i = 0; i < next->users.users.len; i++) {
+		struct uid_identity identity;
+		struct err err = { .text = "" };
+		char line[64];
+		int one;
+
+		if (sshd->conf && sshd_conf_user(sshd->conf, users[i].name))
+			continue;
+		one = uidmap_identity(sshd->uidmap_path, users[i].name, true, &identity, &err);
+		if (one == 0)
+			continue;
+		snprintf(line, sizeof(line), "username %s", users[i].name);
+		report(&(const struct member_fault){ .line = line, .reason = err.text[0] ? err.text : strerror(-one) }, to);
+		rc = one;
+	}
+	return rc;
+}
+
+static void next_drop(struct sshd *sshd)
+{
+	sshd_conf_free(take(sshd->next));
+	if (sshd->next_text)
+		explicit_bzero(sshd->next_text, sshd->next_text_len); /* password hashes */
+	free(take(sshd->next_text));
+	sshd->next_text_len = 0;
+}
+
+static int slice_text_make(struct sshd *sshd, const struct tree *slice)
+{
+	FILE *out = open_memstream(&sshd->next_text, &sshd->next_text_len);
+	int rc;
+
+	if (!out)
+		return -ENOMEM;
+	rc = tree_write(slice, NULL, 0, out);
+	if (fclose(out) != 0 && rc >= 0)
+		rc = -ENOMEM;
+	return rc < 0 ? rc : 0;
+}
+
+static int ops_prepare(const struct tree *slice, sshd_conf_report *report, void *to, void *userdata)
+{
+	struct sshd *sshd = userdata;
+	int rc;
+
+	next_drop(sshd);
+	rc = sshd_conf_new(slice, &sshd->next);
+	if (rc == 0)
+		rc = slice_text_make(sshd, slice);
+	if (rc == 0)
+		rc = uids_prepare(sshd, sshd->next, report, to);
+	/* at the start the slice is in force already, so a taken port is a state to wait out and not a refusal */
+	if (rc == 0)
+		rc = listener_set_prepare(sshd->listeners, &sshd->next->ssh, sshd->conf != NULL, report, to);
+	if (rc < 0)
+		next_drop(sshd);
+	return rc;
+}
+
+static bool maps(const struct sshd_conf *conf, const char *name)
+{
+	const struct vrf_conf_entry *vrfs = conf->vrf.vrfs.items;
+
+	for (size_t i = 0; i < conf->vrf.vrfs.len; i++)
+		if (vrfs[i].device && !strcmp(vrfs[i].name, name))
+			return true;
+	return false;
+}
+
+static void maps_apply(struct sshd *sshd, const struct sshd_conf *before)
+{
+	const struct vrf_conf_entry *old = before ? before->vrf.vrfs.items : NULL;
+	const struct vrf_conf_entry *now = sshd->conf->vrf.vrfs.items;
+
+	for (size_t i = 0; before && i < before->vrf.vrfs.len; i++)
+		if (old[i].device && !maps(sshd->conf, old[i].name))
+			vrf_table_map(sshd->vrfs, old[i].name, "");
+	for (size_t i = 0; i < sshd->conf->vrf.vrfs.len; i++)
+		if (now[i].device && vrf_table_map(sshd->vrfs, now[i].name, now[i].device) < 0)
+			log_event(LOG_VRF_ERR_GENERAL, "VRF %s cannot be mapped to device %s", now[i].name,
+				  now[i].device);
+}
+
+static void on_locked_user(const char *name, void *userdata)
+{
+	(void)userdata;
+	log_event(LOG_SSHD_WARN_GENERAL, "User '%s' has neither secret nor keystring and cannot log in", name);
+}
+
+/* The copy is for a start without confd; without it only that is lost. */
+static void slice_save(const struct sshd *sshd)
+{
+	int rc = fs_write_atomic(sshd->slice_path, 0600, sshd->next_text, sshd->next_text_len);
+
+	if (rc < 0)
+		log_event(LOG_SSHD_WARN_GENERAL, "The configuration in force cannot be copied to %s: %s", sshd->slice_path,
+			  strerror(-rc));
+}
+
+static void ops_apply(void *userdata)
+{
+	struct sshd *sshd = userdata;
+	struct sshd_conf *before = sshd->conf;
+
+	sshd->conf = take(sshd->next);
+	maps_apply(sshd, before);
+	listener_set_apply(sshd->listeners);
+	slice_save(sshd);
+	sshd_conf_free(before);
+	next_drop(sshd);
+	sshd_conf_each_locked(sshd->conf, on_locked_user, NULL);
+}
+
+static void ops_abort(void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	listener_set_abort(sshd->listeners);
+	next_drop(sshd);
+}
+
+static const struct member_ops member_ops = { ops_check, ops_prepare, ops_apply, ops_abort };
+
+static void on_saved_fault(const struct member_fault *fault, void *to)
+{
+	(void)to;
+	log_event(LOG_SSHD_WARN_GENERAL, "The copy of the last configuration: '%s': %s", fault->line, fault->reason);
+}
+
+static void on_saved_line(unsigned line_number, const char *line, const char *reason, void *userdata)
+{
+	(void)userdata;
+	(void)line; /* may hold a secret */
+	log_event(LOG_SSHD_WARN_GENERAL, "The copy of the last configuration: line %u is left out: %s", line_number, reason);
+}
+
+/* The text of the last slice that was in force, by the same road as one from confd. */
+static int slice_restore(struct sshd *sshd, const char *text)
+{
+	struct tree *tree = NULL;
+	int rc = tree_new(sshd_conf_root(), &tree);
+
+	if (rc == 0)
+		rc = tree_parse(tree, text, on_saved_line, NULL, NULL);
+	if (rc >= 0)
+		rc = ops_check(tree, on_saved_fault, NULL, sshd);
+	if (rc == 0)
+		rc = ops_prepare(tree, on_saved_fault, NULL, sshd);
+	if (rc == 0)
+		ops_apply(sshd);
+	tree_free(tree);
+	return rc;
+}
+
+static void on_first(void *userdata)
+{
+	struct sshd *sshd = userdata;
+	char *text = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (!sshd->conf) {
+		rc = fs_read(sshd->slice_path, SLICE_MAX_BYTES, &text, &len);
+		if (rc == 0)
+			rc = slice_restore(sshd, text);
+		if (rc == 0)
+			log_event(LOG_SSHD_WARN_GENERAL,
+				  "sallyport-confd does not answer: the configuration that was last in force is used");
+		else
+			log_event(LOG_SSHD_WARN_GENERAL, "sallyport-confd does not answer: no service until it does (%s)",
+				  strerror(-rc));
+		if (text)
+			explicit_bzero(text, len);
+		free(text);
+	}
+	rc = proc_notify_ready();
+	if (rc < 0)
+		log_event(LOG_SYS_WARN_GENERAL, "Readiness cannot be told: %s", strerror(-rc));
+}
+
+/* ---- events ---- */
+
+static void on_history_notice(bool trouble, const char *text, void *userdata)
+{
+	(void)userdata;
+	log_event(trouble ? LOG_SSHD_ERR_GENERAL : LOG_SSHD_INFO_GENERAL, "The %s", text);
+}
+
+static void on_vrf(enum vrf_event event, const struct vrf *vrf, void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	if (vrf->wanted && event != VRF_EVENT_CHANGED)
+		log_event(LOG_VRF_INFO_STATE, "VRF %s is %s", vrf->name,
+			  event == VRF_EVENT_CAME ? vrf_state_words[vrf->state] : "gone");
+	if (sshd->listeners)
+		listener_set_vrf_event(sshd->listeners, event, vrf);
+}
+
+static bool on_connection(const struct listener_connection *connection, void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	return session_server_connection(sshd->sessions, connection);
+}
+
+static void on_exhausted(const struct vrf *vrf, void *userdata)
+{
+	struct sshd *sshd = userdata;
+	struct admission_source source = { .family = 0 };
+
+	snprintf(source.vrf_name, sizeof(source.vrf_name), "%s", vrf->name);
+	admission_refuse(sshd->admission, ADMISSION_RESOURCES, &source);
+}
+
+static void refusals_log(struct sshd *sshd)
+{
+	struct admission_report report;
+
+	if (!admission_report_due(sshd->admission, clock_monotonic_us(), &report))
+		return;
+	log_event(LOG_SSHD_WARN_GENERAL, "%llu connection%s refused, the last in VRF %s: %s",
+		  (unsigned long long)report.total, report.total == 1 ? " was" : "s were", report.last_source.vrf_name,
+		  admission_verdict_words[report.last_verdict]);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	(void)fd;
+	(void)what;
+	refusals_log(sshd);
+	listener_set_tick(sshd->listeners);
+	session_server_tick(sshd->sessions);
+}
+
+static void on_terminate(evutil_socket_t number, short what, void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	(void)number;
+	(void)what;
+	log_event(LOG_SYS_INFO_GENERAL, "The SSH service stops; %zu sessions go on",
+		  session_table_len(session_server_table(sshd->sessions)));
+	event_base_loopbreak(sshd->base);
+}
+
+static void on_empty(void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	event_base_loopbreak(sshd->base);
+}
+
+static void on_interrupt(evutil_socket_t number, short what, void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	(void)number;
+	(void)what;
+	log_event(LOG_SYS_INFO_GENERAL, "The SSH service stops and ends %zu sessions",
+		  session_table_len(session_server_table(sshd->sessions)));
+	listener_set_free(take(sshd->listeners));
+	member_free(take(sshd->member));
+	varlink_server_free(take(sshd->varlink));
+	event_free(take(sshd->tick));
+	session_server_shutdown(sshd->sessions, SHUTDOWN_MS, on_empty, sshd);
+}
+
+/* ---- parts ---- */
+
+static int privilege_init(struct sshd *sshd, struct err *err)
+{
+	unsigned caps[ARRAY_SIZE(cap_rows)];
+	size_t caps_len = 0;
+
+	if (sshd->weak) {
+		log_event(LOG_SYS_WARN_GENERAL,
+			  "Not started as root: every session runs as uid %u, the transport's sandbox is a user namespace, "
+			  "ports below 1024 and network namespaces cannot be served", geteuid());
+		return 0;
+	}
+	if (capng_get_caps_process() != 0)
+		return err_set(err, -EPERM, "cannot read the capabilities");
+	for (size_t i = 0; i < ARRAY_SIZE(cap_rows); i++) {
+		if (cap_rows[i].needed || capng_have_capability(CAPNG_PERMITTED, cap_rows[i].cap))
+			caps[caps_len++] = cap_rows[i].cap;
+		else if (cap_rows[i].without[0])
+			log_event(LOG_SYS_WARN_GENERAL, "Without the capability %s %s",
+				  capng_capability_to_name(cap_rows[i].cap), cap_rows[i].without);
+	}
+	return proc_limit_caps(caps, caps_len, err);
+}
+
+static int base_init(struct sshd *sshd, struct err *err)
+{
+	struct event_config *config = event_config_new();
+
+	if (config)
+		event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+	sshd->base = config ? event_base_new_with_config(config) : NULL;
+	if (config)
+		event_config_free(config);
+	return sshd->base ? 0 : err_set(err, -ENOMEM, "cannot make an event loop");
+}
+
+static void base_done(struct sshd *sshd)
+{
+	if (sshd->base)
+		event_base_free(sshd->base);
+}
+
+static int paths_init(struct sshd *sshd, struct err *err)
+{
+	int rc;
+
+	if (asprintf(&sshd->ssh_dir, "%s/ssh", sshd->state_dir) < 0 ||
+	    asprintf(&sshd->uidmap_path, "%s/uids", sshd->ssh_dir) < 0 ||
+	    asprintf(&sshd->slice_path, "%s/slice", sshd->ssh_dir) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	rc = fs_mkdir(sshd->ssh_dir, 0755);
+	if (rc < 0)
+		return err_set(err, rc, "%s: %s", sshd->ssh_dir, strerror(-rc));
+	rc = fs_mkdir(sshd->run_dir, 0755);
+	return rc < 0 ? err_set(err, rc, "%s: %s", sshd->run_dir, strerror(-rc)) : 0;
+}
+
+static void paths_done(struct sshd *sshd)
+{
+	free(sshd->ssh_dir);
+	free(sshd->uidmap_path);
+	free(sshd->slice_path);
+}
+
+static int hostkeys_init(struct sshd *sshd, struct err *err)
+{
+	return hostkey_set_load(sshd->ssh_dir, &sshd->hostkeys, err);
+}
+
+static void hostkeys_done(struct sshd *sshd)
+{
+	hostkey_set_free(sshd->hostkeys);
+}
+
+static int history_init(struct sshd *sshd, struct err *err)
+{
+	const struct history_options options = { .dir = sshd->ssh_dir, .on_notice = on_history_notice };
+	const struct admission_limits limits = { .sessions = ADMISSION_SESSIONS_MAX,
+						 .unauthenticated = ADMISSION_UNAUTHENTICATED_MAX,
+						 .per_source = ADMISSION_PER_SOURCE_MAX };
+
+	if (history_new(&options, &sshd->history) < 0 || admission_new(&limits, &sshd->admission) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static void history_done(struct sshd *sshd)
+{
+	history_free(sshd->history);
+	admission_free(sshd->admission);
+}
+
+static int vrfs_init(struct sshd *sshd, struct err *err)
+{
+	if (vrf_table_new(on_vrf, sshd, &sshd->vrfs) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return vrf_watch_new(sshd->base, sshd->vrfs, sshd->netns_dir, &sshd->watch, err);
+}
+
+static void vrfs_done(struct sshd *sshd)
+{
+	vrf_watch_free(sshd->watch);
+	vrf_table_free(sshd->vrfs);
+}
+
+static int listeners_init(struct sshd *sshd, struct err *err)
+{
+	const struct listener_options options = { .base = sshd->base, .vrfs = sshd->vrfs,
+						  .default_port = sshd->default_port, .on_connection = on_connection,
+						  .on_exhausted = on_exhausted, .userdata = sshd };
+
+	return listener_set_new(&options, &sshd->listeners) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+static void listeners_done(struct sshd *sshd)
+{
+	listener_set_free(take(sshd->listeners));
+}
+
+static int program_open(const struct sshd *sshd, const char *name, int *ret_fd, struct err *err)
+{
+	AUTO(free) char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%s/%s", sshd->program_dir, name) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s; is --program-dir right?", path, strerror(errno));
+	*ret_fd = fd;
+	return 0;
+}
+
+static int dir_open(const char *path, int *ret_fd, struct err *err)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	*ret_fd = fd;
+	return 0;
+}
+
+/* The transport's root: without --empty-dir, a directory in the run directory. */
+static int empty_dir_open(struct sshd *sshd, struct err *err)
+{
+	AUTO(free) char *path = NULL;
+	int rc;
+
+	if (sshd->empty_dir)
+		return dir_open(sshd->empty_dir, &sshd->empty_dir_fd, err);
+	if (asprintf(&path, "%s/empty", sshd->run_dir) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	rc = fs_mkdir(path, 0555);
+	return rc < 0 ? err_set(err, rc, "%s: %s", path, strerror(-rc)) : dir_open(path, &sshd->empty_dir_fd, err);
+}
+
+static int programs_init(struct sshd *sshd, struct err *err)
+{
+	int rc = program_open(sshd, "sallyport-transport", &sshd->transport_fd, err);
+
+	if (rc == 0)
+		rc = program_open(sshd, "sallyport", &sshd->cli_fd, err);
+	if (rc == 0)
+		rc = dir_open(sshd->run_dir, &sshd->run_dir_fd, err);
+	return rc < 0 ? rc : empty_dir_open(sshd, err);
+}
+
+static int sessions_init(struct sshd *sshd, struct err *err)
+{
+	struct session_server_options options = {
+		.base = sshd->base, .run_dir = sshd->run_dir, .history = sshd->history, .admission = sshd->admission,
+		.conf = (const struct sshd_conf *const *)&sshd->conf, .session_files = sshd->session_files,
+		.start = { .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd, .cli_fd = sshd->cli_fd,
+			   .empty_dir_fd = sshd->empty_dir_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
+			   .separate_users = !sshd->weak, .hostkeys = sshd->hostkeys,
+			   .max_auth_tries = SSHD_MAX_AUTH_TRIES, .transport_uid = sshd->transport_uid,
+			   .transport_gid = sshd->transport_uid },
+	};
+
+	return session_server_new(&options, &sshd->sessions, err);
+}
+
+static void sessions_done(struct sshd *sshd)
+{
+	session_server_free(sshd->sessions);
+}
+
+static int varlink_init(struct sshd *sshd, struct err *err)
+{
+	return sshd_varlink_new(sshd, &sshd->varlink, err);
+}
+
+static void varlink_done(struct sshd *sshd)
+{
+	varlink_server_free(take(sshd->varlink));
+}
+
+static int member_init(struct sshd *sshd, struct err *err)
+{
+	AUTO(free) char *path = NULL;
+
+	if (asprintf(&path, "%s/confd.varlink", sshd->run_dir) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	return member_new(sshd->base, path, "sshd", OWNER_SSHD, sshd_conf_root(), sshd->confd_uid, &member_ops, on_first,
+			  sshd, &sshd->member, err);
+}
+
+static void member_done(struct sshd *sshd)
+{
+	member_free(take(sshd->member));
+	next_drop(sshd);
+	sshd_conf_free(take(sshd->conf));
+}
+
+static int events_init(struct sshd *sshd, struct err *err)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	sshd->tick = event_new(sshd->base, -1, EV_PERSIST, on_tick, sshd);
+	sshd->on_term = evsignal_new(sshd->base, SIGTERM, on_terminate, sshd);
+	sshd->on_int = evsignal_new(sshd->base, SIGINT, on_interrupt, sshd);
+	if (!sshd->tick || !sshd->on_term || !sshd->on_int || event_add(sshd->tick, &second) < 0 ||
+	    event_add(sshd->on_term, NULL) < 0 || event_add(sshd->on_int, NULL) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static void events_done(struct sshd *sshd)
+{
+	if (sshd->tick)
+		event_free(sshd->tick);
+	if (sshd->on_term)
+		event_free(sshd->on_term);
+	if (sshd->on_int)
+		event_free(sshd->on_int);
+}
+
+static const struct {
+	const char *name;
+	int (*init)(struct sshd *sshd, struct err *err);
+	void (*done)(struct sshd *sshd);
+} parts[] = {
+	{ "privileges", privilege_init, NULL },
+	{ "event loop", base_init, base_done },
+	{ "directories", paths_init, paths_done },
+	{ "host keys", hostkeys_init, hostkeys_done },
+	{ "history", history_init, history_done },
+	{ "VRFs", vrfs_init, vrfs_done },
+	{ "listeners", listeners_init, listeners_done },
+	{ "programs", programs_init, NULL },
+	{ "sessions", sessions_init, sessions_done },
+	{ "signals", events_init, events_done },
+	{ "varlink", varlink_init, varlink_done },
+	{ "configuration", member_init, member_done },
+};
+
+static int run(struct sshd *sshd)
+{
+	struct err err = { .text = "" };
+	size_t made = 0;
+	int rc = 0;
+
+	while (rc == 0 && made < ARRAY_SIZE(parts)) {
+		rc = parts[made].init(sshd, &err);
+		made++;
+	}
+	if (rc < 0)
+		log_event(LOG_SYS_ERR_GENERAL, "The SSH service cannot start (%s): %s", parts[made - 1].name,
+			  err.text[0] ? err.text : strerror(-rc));
+	else
+		event_base_dispatch(sshd->base);
+	while (made > 0)
+		if (parts[--made].done)
+			parts[made].done(sshd);
+	return rc < 0 ? 1 : 0;
+}
+
+/* ---- process ---- */
+
+static int number_read(const char *text, unsigned long max, unsigned long *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoul(text, &end, 10);
+	return text[0] < '0' || text[0] > '9' || *end || errno || *ret_number > max ? -EINVAL : 0;
+}
+
+static int option_take(struct sshd *sshd, int option)
+{
+	unsigned long number = 0;
+
+	switch (option) {
+	case 'r':
+		sshd->run_dir = optarg;
+		return 0;
+	case 's':
+		sshd->state_dir = optarg;
+		return 0;
+	case 'P':
+		sshd->program_dir = optarg;
+		return 0;
+	case 'e':
+		sshd->empty_dir = optarg;
+		return 0;
+	case 'n':
+		sshd->netns_dir = optarg;
+		return 0;
+	case 'd':
+		log_set_debug(true);
+		return 0;
+	case 'p':
+		if (number_read(optarg, UINT16_MAX, &number) < 0 || number == 0)
+			return -EINVAL;
+		sshd->default_port = (uint16_t)number;
+		return 0;
+	case 't':
+		sshd->transport_uid = number_read(optarg, UINT32_MAX - 1, &number) == 0 ? (uid_t)number : 0;
+		return number > 0 ? 0 : -EINVAL;
+	case 'c':
+		if (number_read(optarg, UINT32_MAX - 1, &number) < 0)
+			return -EINVAL;
+		sshd->confd_uid = (uid_t)number;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int options_read(struct sshd *sshd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "program-dir", required_argument, NULL, 'P' },
+		{ "empty-dir", required_argument, NULL, 'e' },
+		{ "netns-dir", required_argument, NULL, 'n' },
+		{ "default-port", required_argument, NULL, 'p' },
+		{ "transport-uid", required_argument, NULL, 't' },
+		{ "confd-uid", required_argument, NULL, 'c' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ NULL },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (option_take(sshd, option) < 0)
+			return -EINVAL;
+	return optind == argc ? 0 : -EINVAL;
+}
+
+/* A descriptor below three must never be a connection. */
+static void standard_fds_open(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void files_raise(struct sshd *sshd)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+		return;
+	sshd->session_files = files;
+	if (files.rlim_cur >= FILES_MAX)
+		return;
+	files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
+	setrlimit(RLIMIT_NOFILE, &files); /* with fewer, connections are refused when they are used up */
+}
+
+int main(int argc, char **argv)
+{
+	struct sshd sshd = { .run_dir = "/run/sallyport", .state_dir = "/var/lib/sallyport",
+			     .program_dir = "/usr/lib/sallyport", .netns_dir = "/run/netns",
+			     .default_port = PORT_DEFAULT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
+			     .empty_dir_fd = -1 };
+
+	standard_fds_open();
+	proc_title_init(argc, argv);
+	log_init("SSHD");
+	if (options_read(&sshd, argc, argv) < 0) {
+		fprintf(stderr, "Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR] [--empty-dir DIR]\n"
+				"                      [--default-port PORT] [--transport-uid UID] [--confd-uid UID]\n"
+				"                      [--netns-dir DIR] [--debug]\n");
+		return 2;
+	}
+	sshd.weak = geteuid() != 0;
+	if (sshd.confd_uid == 0)
+		sshd.confd_uid = geteuid();
+	umask(0022);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	files_raise(&sshd);
+	return run(&sshd);
+}

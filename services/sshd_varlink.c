@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: what sallyport-sshd answers. Anybody on this machine may look, as on any router; ending another's session takes a
+ * group that may configure. Rows are encoded from their field tables, and so is the interface description.
+ */
+#include "services/sshd_varlink.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "aaa/uidmap.h"
+#include "base/log.h"
+#include "conf/config_report.h"
+#include "vrf/vrf_report.h"
+
+#define HISTORY_DEFAULT 100
+#define HISTORY_MAX	10000 /* fits in one message with room to spare */
+
+/* ---- rows ---- */
+
+static json_t *session_encode(const struct session_entry *entry)
+{
+	json_t *channels = json_array();
+
+	for (size_t i = 0; i < entry->channels_len; i++)
+		json_array_append_new(channels, field_encode(channel_report_fields, &entry->channels[i]));
+	return json_pack("{s:o, s:o}", "session", field_encode(session_report_fields, &entry->report), "channels",
+			 channels);
+}
+
+static void handle_list_sessions(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	const struct sshd *sshd = userdata;
+	const struct session_table *table = session_server_table(sshd->sessions);
+	size_t len = session_table_len(table);
+	json_t *sessions;
+
+	(void)parameters;
+	if (varlink_call_wants_more(call)) {
+		for (size_t i = 0; i + 1 < len; i++)
+			varlink_reply_continues(call, session_encode(session_table_at(table, i)));
+		varlink_reply(call, len > 0 ? session_encode(session_table_at(table, len - 1)) : NULL);
+		return;
+	}
+	sessions = json_array();
+	for (size_t i = 0; i < len; i++)
+		json_array_append_new(sessions, session_encode(session_table_at(table, i)));
+	varlink_reply(call, json_pack("{s:o}", "sessions", sessions));
+}
+
+static void on_history_row(const struct session_report *row, void *userdata)
+{
+	json_array_append_new(userdata, field_encode(session_report_fields, row));
+}
+
+static void handle_list_history(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	const struct sshd *sshd = userdata;
+	const json_t *limit_json = json_object_get(parameters, "limit");
+	json_int_t limit = json_integer_value(limit_json);
+	json_t *sessions;
+
+	if ((limit_json && !json_is_integer(limit_json)) || limit < 0) {
+		varlink_error_parameter(call, "limit");
+		return;
+	}
+	if (limit == 0)
+		limit = HISTORY_DEFAULT;
+	if (limit > HISTORY_MAX)
+		limit = HISTORY_MAX;
+	sessions = json_array();
+	history_list(sshd->history, (unsigned)limit, on_history_row, sessions);
+	varlink_reply(call, json_pack("{s:o}", "sessions", sessions));
+}
+
+static void server_fill(const struct sshd *sshd, struct server_report *server)
+{
+	*server = (struct server_report){ .port = sshd_port(sshd),
+					  .v2_only = true, /* nothing here speaks another version */
+					  .timeout_s = sshd->conf ? (uint32_t)sshd->conf->ssh.timeout_s : 0,
+					  .session_limit = ADMISSION_SESSIONS_MAX,
+					  .max_auth_limit = SSHD_MAX_AUTH_TRIES,
+					  .sessions = admission_sessions(sshd->admission),
+					  .unauthenticated = admission_unauthenticated(sshd->admission) };
+	monitor_hostkey_list(sshd->hostkeys, server->host_keys, sizeof(server->host_keys));
+	snprintf(server->key_exchange, sizeof(server->key_exchange), "%s", monitor_kex_list);
+	snprintf(server->ciphers, sizeof(server->ciphers), "%s", monitor_cipher_list);
+	snprintf(server->macs, sizeof(server->macs), "%s", monitor_mac_list);
+	snprintf(server->methods, sizeof(server->methods), "publickey,password");
+}
+
+static void handle_get_server(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	const struct sshd *sshd = userdata;
+	struct server_report server;
+	json_t *listeners = json_array();
+
+	(void)parameters;
+	server_fill(sshd, &server);
+	for (size_t i = 0; i < listener_set_len(sshd->listeners); i++) {
+		struct listener_report report;
+
+		listener_set_report(sshd->listeners, i, &report);
+		json_array_append_new(listeners, field_encode(listener_report_fields, &report));
+	}
+	varlink_reply(call, json_pack("{s:o, s:o}", "server", field_encode(server_report_fields, &server), "listeners",
+				      listeners));
+}
+
+static void on_vrf_row(const struct vrf *vrf, void *userdata)
+{
+	struct vrf_report report;
+
+	vrf_report_fill(vrf, &report);
+	/* the VRF everything else is beside comes first */
+	json_array_insert_new(userdata, vrf->kind == VRF_KIND_DEFAULT ? 0 : json_array_size(userdata),
+			      field_encode(vrf_report_fields, &report));
+}
+
+static void handle_list_vrfs(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	const struct sshd *sshd = userdata;
+	json_t *vrfs = json_array();
+
+	(void)parameters;
+	vrf_table_each(sshd->vrfs, on_vrf_row, vrfs);
+	varlink_reply(call, json_pack("{s:o}", "vrfs", vrfs));
+}
+
+/* ---- clear ---- */
+
+/* Fills the caller's name for the log; whether he may end sessions. */
+static bool caller_may_clear(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes)
+{
+	const struct user_conf *user;
+
+	if (uidmap_name(sshd->uidmap_path, peer->uid, name, size_bytes) < 0)
+		snprintf(name, size_bytes, "uid %u", peer->uid);
+	if (peer->uid == 0 || peer->uid == geteuid())
+		return true;
+	user = sshd->conf ? sshd_conf_user(sshd->conf, name) : NULL;
+	return user && sshd_conf_may_clear(user);
+}
+
+static void handle_clear_session(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct sshd *sshd = userdata;
+	const json_t *id = json_object_get(parameters, "id");
+	const struct session_entry *entry;
+	char name[64], text[160];
+
+	if (!caller_may_clear(sshd, varlink_call_peer(call), name, sizeof(name))) {
+		varlink_error_permission(call);
+		return;
+	}
+	if (!json_is_integer(id) || json_integer_value(id) < 1 || json_integer_value(id) > UINT32_MAX) {
+		varlink_error_parameter(call, "id");
+		return;
+	}
+	entry = session_table_find(session_server_table(sshd->sessions), (uint32_t)json_integer_value(id));
+	if (!entry) {
+		varlink_error(call, SSH_ERROR_NO_SESSION, NULL);
+		return;
+	}
+	log_event(LOG_SSHD_INFO_GENERAL, "Session %u of user '%s' from '%s' on 'vty%u' is cleared by '%s'", entry->report.id,
+		  entry->report.user, entry->report.peer_address, entry->report.vty, name);
+	snprintf(text, sizeof(text), "cleared by %s", name);
+	session_server_terminate(sshd->sessions, entry->report.id, END_CLEARED, text); /* ending already is as good */
+	varlink_reply(call, NULL);
+}
+
+/* ---- interface ---- */
+
+static const struct varlink_method methods[] = {
+	{ "ListSessions", handle_list_sessions },
+	{ "ListHistory", handle_list_history },
+	{ "GetServer", handle_get_server },
+	{ "ListVrfs", handle_list_vrfs },
+	{ "ClearSession", handle_clear_session },
+	{ NULL },
+};
+
+static const char methods_description[] =
+	"# Live sessions; with \"more\" one reply per session: (session, channels)\n"
+	"method ListSessions() -> (sessions: []LiveSession)\n"
+	"# Ended connections, the newest end first; limit 0 means 100\n"
+	"method ListHistory(limit: int) -> (sessions: []Session)\n"
+	"# Settings of the server, and where it listens\n"
+	"method GetServer() -> (server: Server, listeners: []Listener)\n"
+	"# The VRFs there are and those that are wanted\n"
+	"method ListVrfs() -> (vrfs: []Vrf)\n"
+	"# Ends a session; for root and users of root-lr, netadmin or sysadmin\n"
+	"method ClearSession(id: int) -> ()\n"
+	"\n"
+	"error NoSuchSession ()\n";
+
+static const char *type_word(const struct field *field)
+{
+	switch (field->type) {
+	case FIELD_STR:
+	case FIELD_ENUM: /* words such as "--" are no identifiers of Varlink */
+		return "string";
+	case FIELD_BOOL:
+		return "bool";
+	case FIELD_U16:
+	case FIELD_U32:
+	case FIELD_U64:
+	case FIELD_I64:
+		return "int";
+	}
+	return "string";
+}
+
+static void type_write(FILE *out, const char *name, const struct field *fields)
+{
+	fprintf(out, "type %s (\n", name);
+	for (const struct field *field = fields; field->name; field++)
+		fprintf(out, "  # %s\n  %s: %s%s\n", field->help, field->name, type_word(field),
+			field[1].name ? "," : "");
+	fprintf(out, ")\n\n");
+}
+
+static char *description_make(void)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	fprintf(out, "# SSH sessions, their history, and where the service listens\ninterface %s\n\n", SSH_INTERFACE);
+	type_write(out, "Session", session_report_fields);
+	type_write(out, "Channel", channel_report_fields);
+	fprintf(out, "type LiveSession (session: Session, channels: []Channel)\n\n");
+	type_write(out, "Server", server_report_fields);
+	type_write(out, "Listener", listener_report_fields);
+	type_write(out, "Vrf", vrf_report_fields);
+	fputs(methods_description, out);
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static struct member *member_of(void *server_userdata)
+{
+	return ((struct sshd *)server_userdata)->member;
+}
+
+int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err)
+{
+	static struct varlink_interface interfaces[] = {
+		{ SSH_INTERFACE, NULL, methods },
+		{ MEMBER_INTERFACE, member_description, member_methods },
+		{ NULL },
+	};
+	AUTO(free) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", sshd->run_dir, SSHD_SOCKET) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	if (!interfaces[0].description)
+		interfaces[0].description = description_make(); /* as long as the process */
+	if (!interfaces[0].description)
+		return err_set(err, -ENOMEM, "out of memory");
+	member_set_lookup(member_of);
+	return varlink_server_new(sshd->base, path, 0666, interfaces, sshd, ret_server, err);
+}

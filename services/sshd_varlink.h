@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/sshd_varlink.h - org.sallyport.SSH, and the member's side of commits, on sshd.varlink
+ *
+ * Shapes:  the server's userdata is struct sshd
+ * Units:   see ssh_report.h
+ * Errors:  Varlink errors; ClearSession is refused to users outside root-lr, netadmin and sysadmin
+ * Owns:    the server is the caller's
+ * Runs in: sallyport-sshd main loop
+ * Source:  architecture.md walk (c): the daemon checks the caller again
+ * Tests:   tests/system/test_session_server.py
+ */
+#ifndef SERVICES_SSHD_VARLINK_H
+#define SERVICES_SSHD_VARLINK_H
+
+#include "base/varlink.h"
+#include "services/sshd.h"
+
+int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err);
+
+#endif
