@@ -291,8 +291,7 @@ enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, co
 	return MATCH_OK;
 }
 
-/* The step stays in the match without a value when its operand is refused: so the shell can see that it was a clear
- * secret, which it hashes, and match again. */
+/* The step stays in the match without a value when its operand is refused. */
 static enum match_status take_operand(struct stmt_walk *walk, const char *line, size_t *pos)
 {
 	struct match *match = walk->match;
@@ -322,6 +321,7 @@ static enum match_status take_operand(struct stmt_walk *walk, const char *line, 
 		if (!match->err.text[0])
 			err_set(&match->err, r, "%s", r == -ENOMEM ? "out of memory" : "is not allowed here");
 		err_add(&match->err, r, "%s", walk->row->word);
+		match->clear_secret = r == -EAGAIN;
 		return fail(walk, r == -ENOTUNIQ ? MATCH_AMBIGUOUS : MATCH_INVALID, word.start, word.start);
 	}
 	if (match->negate && walk->row->kind == STMT_LEAF) {
@@ -459,7 +459,7 @@ static bool match_better(const struct match *tried, const struct match *best)
 	case MATCH_AMBIGUOUS:
 		return tried->column >= best->column;
 	case MATCH_INVALID:
-		return tried->column > best->column;
+		return tried->clear_secret || tried->column > best->column;
 	}
 	return false;
 }
@@ -483,7 +483,8 @@ void stmt_match(const struct stmt *root, const struct match *context, const char
 		return;
 	}
 	match_in(root, context, context_len, line, may_negate, ret_match);
-	while (ret_match->status == MATCH_INVALID && context_len) {
+	/* a clear secret is meant where it stands: further out the same words could say anything */
+	while (ret_match->status == MATCH_INVALID && !ret_match->clear_secret && context_len) {
 		context_len = stmt_context_outer(context, context_len);
 		match_in(root, context, context_len, line, may_negate, &tried);
 		if (match_better(&tried, ret_match)) {

@@ -113,6 +113,8 @@ struct match {
 	struct match_step steps[STMT_DEPTH_MAX];
 	unsigned column; /* INVALID, AMBIGUOUS: byte where the first wrong word begins */
 	unsigned mark;	 /* INVALID: byte of the first character that agrees with no keyword; there the '^' goes */
+	/* INVALID: the operand of the last step, from column on, is a clear secret: hash it and match again */
+	bool clear_secret;
 	struct err err;	 /* why an operand was refused; empty when a keyword was */
 };
 
@@ -121,9 +123,9 @@ struct match {
 /* Matches a line. context may be NULL (top). With may_negate a leading "no" is understood. "no" of a LEAF or LIST needs
  * no operand for a LEAF, the key for a LIST. A configuration line is OK when its last row is a FLAG, a LEAF, a LIST or a
  * NODE with a mode (negated: any NODE); an exec line when its last row has run. When the line is invalid in the context,
- * its parents are tried outwards up to the top (a pasted global line pops by itself); the failure reported is the one that
- * understood most of the line, of equal ones the innermost. A refused operand leaves its step without a value, so that
- * steps[steps_len - 1].row->arg->secret tells a clear secret, which begins at column. A negated LEAF has no value. */
+ * its parents are tried outwards up to the top (a pasted global line pops by itself), unless it holds a clear secret there;
+ * the failure reported is the one that understood most of the line, of equal ones the innermost. A refused operand leaves
+ * its step without a value. A negated LEAF has no value. */
 void stmt_match(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
 		struct match *ret_match);
 void stmt_match_done(struct match *match);

@@ -317,9 +317,21 @@ Test(stmt, a_clear_secret_is_told_from_other_faults)
 	stmt_match(rows, &user, "username bo secret hunter7", true, &match);
 	cr_expect_eq(match.status, MATCH_INVALID);
 	cr_expect_eq(match.column, 19);
-	cr_expect(match.steps[match.steps_len - 1].row->arg->secret);
+	cr_expect(match.clear_secret);
+	cr_expect_str_eq(match.steps[match.steps_len - 1].row->word, "secret");
 	cr_expect_null(match.steps[match.steps_len - 1].value);
 	cr_expect_null(strstr(match.err.text, "hunter7"));
+	stmt_match_done(&match);
+	/* "s" is "secret" here; that the same words are a statement of the top must not let a password become one */
+	stmt_match(rows, &user, "s server v2", true, &match);
+	cr_expect_eq(match.status, MATCH_INVALID);
+	cr_expect(match.clear_secret);
+	cr_expect_eq(match.column, 2);
+	cr_expect_eq(match.context_len, 1);
+	stmt_match_done(&match);
+	stmt_match(rows, &user, "level 99", true, &match);
+	cr_expect_eq(match.status, MATCH_INVALID);
+	cr_expect_not(match.clear_secret);
 	stmt_match_done(&match);
 	stmt_match_done(&user);
 }
