@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the table of VRFs. Two lists say what the kernel has (devices, namespaces), one says what operators call it (VRFs).
- * Watchers and users change the lists; then settle() computes, always from the whole lists, which device or namespace each
- * name means now, and takes every VRF one step at a time to what it should be, telling each step. As nothing is derived
- * from the order in which things were said, first start, renames, changes of the map and fresh dumps are all one path.
+ * DOC: the table of VRFs. Two lists say what the kernel has (devices, namespaces), one says what operators
+ * call it (VRFs). Watchers and users change the lists; then settle() computes, always from the whole lists,
+ * which device or namespace each name means now, and takes every VRF one step at a time to what it should be,
+ * telling each step. As nothing is derived from the order in which things were said, first start, renames,
+ * changes of the map and fresh dumps are all one path.
  *
- * A device or namespace keeps one serial from its appearance to its end. A VRF remembers the serial it stands for: another
- * serial is another being under the same name, so the VRF goes and comes again with a new generation, also when the kernel
- * gave the new one the same ifindex or inode.
+ * A device or namespace keeps one serial from its appearance to its end. A VRF remembers the serial it stands
+ * for: another serial is another being under the same name, so the VRF goes and comes again with a new
+ * generation, also when the kernel gave the new one the same ifindex or inode.
  */
 #include "vrf/vrf.h"
 
@@ -16,32 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-
-#define DEVICE_NAME_MAX_BYTES	(sizeof(((struct vrf_link *)0)->device) - 1) /* IFNAMSIZ with its NUL */
-#define ALTNAMES_MAX		64u    /* kept per device; the kernel takes some 250 of the longest */
-#define BEINGS_MAX		65536u /* of each kind; a kernel that tells of more is not believed */
-
-/* A device or a namespace that is there. */
-struct being {
-	enum vrf_kind kind;
-	struct vrf_link link; /* devices; link.altnames is not used */
-	char **altnames;      /* devices: those that can be names of VRFs, ended by NULL */
-	char name[VRF_NAME_MAX_BYTES + 1]; /* of the device, or of the namespace's file */
-	uint64_t inode;
-	uint64_t serial;
-	bool seen;    /* in the dump that is going on */
-	bool claimed; /* scratch of settle() */
-};
-
-struct beings {
-	struct being **list; /* sorted by name */
-	size_t len, size;
-	bool dumping;
-};
+#include "vrf/vrf_being.h"
 
 struct entry {
-	struct vrf vrf; /* first: users hold pointers to it */
+	struct vrf vrf;	     /* first: users hold pointers to it */
 	uint64_t serial;     /* of the being it stands for; 0 none */
 	struct being *being; /* scratch of settle(): what it should stand for */
 };
@@ -58,18 +37,6 @@ struct vrf_table {
 };
 
 /* ---- names ---- */
-
-static bool name_is_valid(const char *name)
-{
-	size_t len = strnlen(name, VRF_NAME_MAX_BYTES + 1);
-
-	if (len == 0 || len > VRF_NAME_MAX_BYTES)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == '/' || name[i] == 0x7f)
-			return false;
-	return true;
-}
 
 /* The place of the name in the sorted list, whether it is there or not. */
 static size_t entry_place(const struct vrf_table *table, const char *name, bool *ret_found)
@@ -101,22 +68,6 @@ static struct entry *entry_find(const struct vrf_table *table, const char *name)
 	return found ? table->entries[place] : NULL;
 }
 
-static int list_grow(void *slot, size_t *size, size_t len)
-{
-	void **list = slot;
-	size_t wanted = *size ? *size * 2 : 16;
-	void *grown;
-
-	if (len < *size)
-		return 0;
-	grown = reallocarray(*list, wanted, sizeof(void *));
-	if (!grown)
-		return -ENOMEM;
-	*list = grown;
-	*size = wanted;
-	return 0;
-}
-
 static int entry_get(struct vrf_table *table, const char *name, struct entry **ret_entry)
 {
 	bool found;
@@ -124,7 +75,7 @@ static int entry_get(struct vrf_table *table, const char *name, struct entry **r
 	struct entry *entry;
 
 	if (!found) {
-		if (list_grow(&table->entries, &table->size, table->len) < 0)
+		if (being_list_grow(&table->entries, &table->size, table->len) < 0)
 			return -ENOMEM;
 		entry = calloc(1, sizeof(*entry));
 		if (!entry)
@@ -148,118 +99,6 @@ static bool entry_is_there(const struct entry *entry)
 static bool entry_is_idle(const struct entry *entry)
 {
 	return !entry->vrf.wanted && !entry->vrf.mapped_device[0] && !entry_is_there(entry);
-}
-
-/* ---- beings ---- */
-
-static void altnames_free(char **altnames)
-{
-	for (char **altname = altnames; altname && *altname; altname++)
-		free(*altname);
-	free(altnames);
-}
-
-static void being_free(struct being *being)
-{
-	altnames_free(being->altnames);
-	free(being);
-}
-
-static struct being *beings_find_link(const struct beings *beings, int ifindex)
-{
-	for (size_t i = 0; i < beings->len; i++)
-		if (beings->list[i]->link.ifindex == ifindex)
-			return beings->list[i];
-	return NULL;
-}
-
-/* The first place whose name is not before this one. */
-static size_t beings_place(const struct beings *beings, const char *name)
-{
-	size_t low = 0, high = beings->len;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(beings->list[middle]->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct being *beings_find_name(const struct beings *beings, const char *name)
-{
-	size_t place = beings_place(beings, name);
-
-	return place < beings->len && strcmp(beings->list[place]->name, name) == 0 ? beings->list[place] : NULL;
-}
-
-/* There is room: it was just added, or taken out to be put in under its new name. */
-static void beings_insert(struct beings *beings, struct being *being, const char *name)
-{
-	size_t place = beings_place(beings, name);
-
-	memmove(beings->list + place + 1, beings->list + place, (beings->len - place) * sizeof(*beings->list));
-	beings->list[place] = being;
-	beings->len++;
-	memcpy(being->name, name, strlen(name) + 1); /* callers checked its length */
-}
-
-static void beings_take_out(struct beings *beings, const struct being *being)
-{
-	size_t place = beings_place(beings, being->name);
-
-	assert(place < beings->len && beings->list[place] == being);
-	beings->len--;
-	memmove(beings->list + place, beings->list + place + 1, (beings->len - place) * sizeof(*beings->list));
-}
-
-/* NULL when there is no memory or no room. The name must be new. */
-static struct being *beings_add(struct vrf_table *table, struct beings *beings, enum vrf_kind kind, const char *name)
-{
-	struct being *being;
-
-	if (beings->len >= BEINGS_MAX || list_grow(&beings->list, &beings->size, beings->len) < 0)
-		return NULL;
-	being = calloc(1, sizeof(*being));
-	if (!being)
-		return NULL;
-	being->kind = kind;
-	being->serial = ++table->serial;
-	beings_insert(beings, being, name);
-	return being;
-}
-
-static void beings_remove(struct beings *beings, struct being *being)
-{
-	beings_take_out(beings, being);
-	being_free(being);
-}
-
-static void beings_done(struct beings *beings)
-{
-	for (size_t i = 0; i < beings->len; i++)
-		being_free(beings->list[i]);
-	free(beings->list);
-}
-
-/* A copy of those altnames that can be the name of a VRF. */
-static char **altnames_copy(const char *const *altnames)
-{
-	char **copy = calloc(ALTNAMES_MAX + 1, sizeof(*copy));
-	size_t len = 0;
-
-	for (; copy && altnames && *altnames && len < ALTNAMES_MAX; altnames++) {
-		if (!name_is_valid(*altnames))
-			continue;
-		copy[len] = strdup(*altnames);
-		if (!copy[len])
-			break; /* fewer names are still true names */
-		len++;
-	}
-	return copy;
 }
 
 /* ---- settling: which being each name means ---- */
@@ -287,7 +126,8 @@ static struct entry *find_wanted(const struct vrf_table *table, const char *name
 	return entry && entry->vrf.wanted ? entry : NULL;
 }
 
-static struct entry *find_wanted_altname(const struct vrf_table *table, const struct being *link, bool long_ones)
+static struct entry *find_wanted_altname(const struct vrf_table *table, const struct being *link,
+					 bool long_ones)
 {
 	struct entry *entry = NULL;
 
@@ -306,7 +146,8 @@ static struct entry *name_link(struct vrf_table *table, const struct being *link
 		entry = find_wanted(table, link->link.device);
 	if (!entry)
 		entry = find_wanted_altname(table, link, false);
-	if (!entry && name_is_valid(link->link.device) && entry_get(table, link->link.device, &entry) == 0)
+	if (!entry && being_name_is_valid(link->link.device) &&
+	    entry_get(table, link->link.device, &entry) == 0)
 		entry = find_claimable(table, link->link.device);
 	return entry;
 }
@@ -341,7 +182,8 @@ static void claim_all(struct vrf_table *table)
 	for (size_t i = 0; i < table->netns.len; i++) {
 		struct being *netns = table->netns.list[i];
 
-		entry = entry_get(table, netns->name, &entry) == 0 ? find_claimable(table, netns->name) : NULL;
+		entry = entry_get(table, netns->name, &entry) == 0 ? find_claimable(table, netns->name)
+								   : NULL;
 		if (entry)
 			claim(entry, netns);
 	}
@@ -430,7 +272,8 @@ static bool step_all(struct vrf_table *table, bool leaving)
 
 		if (entry->vrf.kind == VRF_KIND_DEFAULT)
 			continue;
-		if (leaving && (!entry_is_there(entry) || (entry->being && entry->being->serial == entry->serial)))
+		if (leaving &&
+		    (!entry_is_there(entry) || (entry->being && entry->being->serial == entry->serial)))
 			continue;
 		/* the callback may add VRFs, which moves the list: then table->again ends this round */
 		if (entry_step(table, entry, &event) && table->on_event)
@@ -459,8 +302,8 @@ static void settle(struct vrf_table *table)
 
 /* ---- users ---- */
 
-int vrf_table_new(void (*on_event)(enum vrf_event event, const struct vrf *vrf, void *userdata), void *userdata,
-		  struct vrf_table **ret_table)
+int vrf_table_new(void (*on_event)(enum vrf_event event, const struct vrf *vrf, void *userdata),
+		  void *userdata, struct vrf_table **ret_table)
 {
 	struct vrf_table *table = calloc(1, sizeof(*table));
 	struct entry *entry;
@@ -511,8 +354,9 @@ int vrf_table_want(struct vrf_table *table, const char *name, const struct vrf *
 {
 	struct entry *entry;
 
-	if (!name_is_valid(name))
-		return err_set(err, -EINVAL, "'%.64s' cannot be the name of a VRF: 1 to %u characters, no '/'", name,
+	if (!being_name_is_valid(name))
+		return err_set(err, -EINVAL,
+			       "'%.64s' cannot be the name of a VRF: 1 to %u characters, no '/'", name,
 			       VRF_NAME_MAX_BYTES);
 	if (entry_get(table, name, &entry) < 0)
 		return err_set(err, -ENOMEM, "VRF %s: no memory", name);
@@ -550,7 +394,8 @@ const struct vrf *vrf_table_find_ifindex(const struct vrf_table *table, int ifin
 	return NULL;
 }
 
-size_t vrf_table_each(const struct vrf_table *table, void (*on_vrf)(const struct vrf *vrf, void *userdata), void *userdata)
+size_t vrf_table_each(const struct vrf_table *table, void (*on_vrf)(const struct vrf *vrf, void *userdata),
+		      void *userdata)
 {
 	for (size_t i = 0; on_vrf && i < table->len; i++)
 		on_vrf(&table->entries[i]->vrf, userdata);
@@ -562,7 +407,8 @@ int vrf_table_map(struct vrf_table *table, const char *name, const char *device)
 	size_t len_bytes = strnlen(device, DEVICE_NAME_MAX_BYTES + 1);
 	struct entry *entry;
 
-	if (!name_is_valid(name) || strcmp(name, VRF_DEFAULT_NAME) == 0 || len_bytes > DEVICE_NAME_MAX_BYTES)
+	if (!being_name_is_valid(name) || strcmp(name, VRF_DEFAULT_NAME) == 0 ||
+	    len_bytes > DEVICE_NAME_MAX_BYTES)
 		return -EINVAL;
 	if (entry_get(table, name, &entry) < 0)
 		return -ENOMEM;
@@ -584,26 +430,25 @@ static void remove_namesake(struct vrf_table *table, const struct vrf_link *link
 
 void vrf_table_link_new(struct vrf_table *table, const struct vrf_link *link)
 {
-	char **altnames = altnames_copy(link->altnames);
+	char **altnames = being_altnames_copy(link->altnames);
 	struct being *being;
 
 	if (!altnames || !link->device[0]) {
-		altnames_free(altnames);
+		being_altnames_free(altnames);
 		return;
 	}
 	remove_namesake(table, link);
 	being = beings_find_link(&table->links, link->ifindex);
 	if (!being) {
-		being = beings_add(table, &table->links, VRF_KIND_L3MDEV, link->device);
+		being = beings_add(&table->links, VRF_KIND_L3MDEV, ++table->serial, link->device);
 	} else if (strcmp(being->name, link->device) != 0) {
-		beings_take_out(&table->links, being);
-		beings_insert(&table->links, being, link->device);
+		beings_rename(&table->links, being, link->device);
 	}
 	if (!being) {
-		altnames_free(altnames);
+		being_altnames_free(altnames);
 		return;
 	}
-	altnames_free(being->altnames);
+	being_altnames_free(being->altnames);
 	being->altnames = altnames;
 	being->link = *link;
 	being->link.altnames = NULL;
@@ -625,7 +470,7 @@ void vrf_table_netns_new(struct vrf_table *table, const char *name, uint64_t ino
 {
 	struct being *being;
 
-	if (!name_is_valid(name) || strcmp(name, VRF_DEFAULT_NAME) == 0)
+	if (!being_name_is_valid(name) || strcmp(name, VRF_DEFAULT_NAME) == 0)
 		return;
 	being = beings_find_name(&table->netns, name);
 	if (being && being->inode != inode) {
@@ -633,7 +478,7 @@ void vrf_table_netns_new(struct vrf_table *table, const char *name, uint64_t ino
 		being = NULL;
 	}
 	if (!being)
-		being = beings_add(table, &table->netns, VRF_KIND_NETNS, name);
+		being = beings_add(&table->netns, VRF_KIND_NETNS, ++table->serial, name);
 	if (!being)
 		return;
 	being->inode = inode;
@@ -659,26 +504,11 @@ static struct beings *beings_of(struct vrf_table *table, enum vrf_kind source)
 
 void vrf_table_dump_begin(struct vrf_table *table, enum vrf_kind source)
 {
-	struct beings *beings = beings_of(table, source);
-
-	beings->dumping = true;
-	for (size_t i = 0; i < beings->len; i++)
-		beings->list[i]->seen = false;
+	beings_dump_begin(beings_of(table, source));
 }
 
 void vrf_table_dump_end(struct vrf_table *table, enum vrf_kind source)
 {
-	struct beings *beings = beings_of(table, source);
-	size_t kept = 0;
-
-	assert(beings->dumping);
-	for (size_t i = 0; i < beings->len; i++) {
-		if (beings->list[i]->seen)
-			beings->list[kept++] = beings->list[i];
-		else
-			being_free(beings->list[i]);
-	}
-	beings->len = kept;
-	beings->dumping = false;
+	beings_dump_end(beings_of(table, source));
 	settle(table);
 }

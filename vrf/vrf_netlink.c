@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: VRF devices from rtnetlink. One socket is subscribed to link news first and then asked for a dump, so what the dump
- * says and what has changed since arrive in the order in which they were true. When the kernel lost messages (ENOBUFS) or a
- * dump was overtaken by changes, another dump is asked for on the same socket; the table tells the difference at its end.
+ * DOC: VRF devices from rtnetlink. One socket is subscribed to link news first and then asked for a dump, so
+ * what the dump says and what has changed since arrive in the order in which they were true. When the kernel
+ * lost messages (ENOBUFS) or a dump was overtaken by changes, another dump is asked for on the same socket;
+ * the table tells the difference at its end.
  *
- * Messages are taken apart here and not by libnl-route: its 3.7 has no accessor for altnames, and what it would put into a
- * cache is more than a VRF needs.
+ * Messages are taken apart here and not by libnl-route: its 3.7 has no accessor for altnames, and what it
+ * would put into a cache is more than a VRF needs.
  */
 #include "vrf/vrf_netlink.h"
 
@@ -28,12 +29,12 @@
 #include "base/clock.h"
 #include "vrf/vrf.h"
 
-#define KIND_VRF	  "vrf"
-#define RECEIVE_BYTES	  (4 << 20) /* some thousand link messages */
-#define ALTNAMES_MAX	  64u
-#define READS_PER_TURN	  64u /* then others of the loop have their turn */
-#define FIRST_DUMP_US	  5000000
-#define DUMP_RETRY_US	  100000
+#define KIND_VRF       "vrf"
+#define RECEIVE_BYTES  (4 << 20) /* some thousand link messages */
+#define ALTNAMES_MAX   64u
+#define READS_PER_TURN 64u /* then others of the loop have their turn */
+#define FIRST_DUMP_US  5000000
+#define DUMP_RETRY_US  100000
 
 struct vrf_netlink {
 	struct vrf_table *table;
@@ -70,7 +71,8 @@ static void parse_altnames(struct nlattr *list, const char *ret_altnames[ALTNAME
 	int left;
 
 	if (list) {
-		nla_for_each_nested(name, list, left) {
+		nla_for_each_nested(name, list, left)
+		{
 			const char *text = nla_data(name);
 
 			if (nla_type(name) == IFLA_ALT_IFNAME && len < ALTNAMES_MAX && nla_len(name) > 0 &&
@@ -94,8 +96,8 @@ static int parse_link(struct nlattr *const attrs[], const struct ifinfomsg *info
 		return -ENODATA; /* only what a bridge or bond says of its port */
 	if (strcmp(nla_get_string(kind[IFLA_INFO_KIND]), KIND_VRF) != 0)
 		return 0;
-	if (!kind[IFLA_INFO_DATA] || nla_parse_nested(vrf, IFLA_VRF_MAX, kind[IFLA_INFO_DATA], vrf_policy) < 0 ||
-	    !vrf[IFLA_VRF_TABLE])
+	if (!kind[IFLA_INFO_DATA] ||
+	    nla_parse_nested(vrf, IFLA_VRF_MAX, kind[IFLA_INFO_DATA], vrf_policy) < 0 || !vrf[IFLA_VRF_TABLE])
 		return -ENODATA;
 	link.table_id = nla_get_u32(vrf[IFLA_VRF_TABLE]);
 	nla_strlcpy(link.device, attrs[IFLA_IFNAME], sizeof(link.device));
@@ -316,7 +318,8 @@ static int first_dump(struct vrf_netlink *netlink)
 	return evtimer_pending(netlink->retry, NULL) ? -EIO : 0;
 }
 
-int vrf_netlink_new(struct event_base *base, struct vrf_table *table, struct vrf_netlink **ret_netlink, struct err *err)
+int vrf_netlink_new(struct event_base *base, struct vrf_table *table, struct vrf_netlink **ret_netlink,
+		    struct err *err)
 {
 	AUTO(vrf_netlink_free) struct vrf_netlink *netlink = calloc(1, sizeof(*netlink));
 	int r;
@@ -328,7 +331,8 @@ int vrf_netlink_new(struct event_base *base, struct vrf_table *table, struct vrf
 	if (r < 0)
 		return err_set(err, r, "cannot watch VRF devices: netlink: %s", strerror(-r));
 	netlink->retry = evtimer_new(base, on_retry, netlink);
-	netlink->readable = event_new(base, nl_socket_get_fd(netlink->sock), EV_READ | EV_PERSIST, on_readable, netlink);
+	netlink->readable = event_new(base, nl_socket_get_fd(netlink->sock), EV_READ | EV_PERSIST,
+				      on_readable, netlink);
 	if (!netlink->retry || !netlink->readable || event_add(netlink->readable, NULL) < 0)
 		return err_set(err, -ENOMEM, "cannot watch VRF devices: no memory");
 	r = first_dump(netlink);

@@ -8,7 +8,7 @@
  * Owns:    borrows the table and the loop
  * Runs in: daemons, inside vrf_watch.c
  * Source:  rtnetlink(7), netlink(7); Linux net/core/rtnetlink.c for altnames and kinds
- * Tests:   tests/lab/vrf_basics
+ * Tests:   tests/lab/scenario/vrf_basics
  */
 #ifndef VRF_VRF_NETLINK_H
 #define VRF_VRF_NETLINK_H
@@ -20,7 +20,8 @@ struct vrf_netlink;
 struct vrf_table;
 
 /* The table knows every VRF device there is when this returns. */
-int vrf_netlink_new(struct event_base *base, struct vrf_table *table, struct vrf_netlink **ret_netlink, struct err *err);
+int vrf_netlink_new(struct event_base *base, struct vrf_table *table, struct vrf_netlink **ret_netlink,
+		    struct err *err);
 void vrf_netlink_free(struct vrf_netlink *netlink);
 
 #endif

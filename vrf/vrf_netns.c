@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: named network namespaces. A name is a file on which a namespace is bind-mounted. inotify tells when the file is made
- * and when it is removed, but not when the namespace is mounted on it a moment later: a new file is looked at again in
- * short steps until it is a namespace, or has been something else for too long.
+ * DOC: named network namespaces. A name is a file on which a namespace is bind-mounted. inotify tells when
+ * the file is made and when it is removed, but not when the namespace is mounted on it a moment later: a new
+ * file is looked at again in short steps until it is a namespace, or has been something else for too long.
  *
- * Names are always looked up by their whole path: ip-netns(8) mounts the directory over itself when it makes the first
- * name, so a descriptor of the directory from before would show the empty files beneath the mounts. The watch is of the
- * inode and holds. No namespace is held open between two looks, as that would keep it alive after its removal.
+ * Names are always looked up by their whole path: ip-netns(8) mounts the directory over itself when it makes
+ * the first name, so a descriptor of the directory from before would show the empty files beneath the mounts.
+ * The watch is of the inode and holds. No namespace is held open between two looks, as that would keep it
+ * alive after its removal.
  *
- * While the directory is not there its parent is watched. A namespace file that is our own namespace is no VRF: it is the
- * default one by another name.
+ * A name may also be a symbolic link to /proc/PID/ns/net, as is often made for containers: links are
+ * followed.
+ *
+ * While the directory is not there its parent is watched. A namespace file that is our own namespace is no
+ * VRF: it is the default one by another name.
  */
 #include "vrf/vrf_netns.h"
 
@@ -33,13 +37,14 @@
 #include "base/clock.h"
 #include "vrf/vrf.h"
 
-#define DIR_EVENTS	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-#define PARENT_EVENTS	(IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-#define PENDING_MAX	4096u
-#define FAST_STEP_US	10000	 /* while ip-netns(8) is at work */
-#define FAST_FOR_US	1000000
-#define SLOW_STEP_US	1000000	 /* others take longer between file and mount */
-#define PENDING_FOR_US	60000000 /* then it is just a file */
+#define DIR_EVENTS \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define PARENT_EVENTS  (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define PENDING_MAX    4096u
+#define FAST_STEP_US   10000 /* while ip-netns(8) is at work */
+#define FAST_FOR_US    1000000
+#define SLOW_STEP_US   1000000	/* others take longer between file and mount */
+#define PENDING_FOR_US 60000000 /* then it is just a file */
 
 /* A file that is not a namespace yet. */
 struct pending {
@@ -88,12 +93,12 @@ static int probe(const struct vrf_netns *netns, const char *name, uint64_t *ret_
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return -ENAMETOOLONG;
 	/* opening what may be a device or a pipe has effects; looking at the path has none */
-	path_fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	path_fd = open(path, O_PATH | O_CLOEXEC);
 	if (path_fd < 0 || fstatfs(path_fd, &filesystem) < 0)
 		return -errno;
 	if (filesystem.f_type != NSFS_MAGIC)
 		return 0;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET || is_own_namespace(&status))
@@ -286,8 +291,8 @@ static int take_paths(struct vrf_netns *netns, const char *netns_dir)
 	return 0;
 }
 
-int vrf_netns_new(struct event_base *base, struct vrf_table *table, const char *netns_dir, struct vrf_netns **ret_netns,
-		  struct err *err)
+int vrf_netns_new(struct event_base *base, struct vrf_table *table, const char *netns_dir,
+		  struct vrf_netns **ret_netns, struct err *err)
 {
 	AUTO(vrf_netns_free) struct vrf_netns *netns = calloc(1, sizeof(*netns));
 	int r;

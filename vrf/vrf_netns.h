@@ -19,9 +19,10 @@ struct event_base;
 struct vrf_netns;
 struct vrf_table;
 
-/* The table knows every namespace in the directory when this returns; a directory that is not there yet is waited for. */
-int vrf_netns_new(struct event_base *base, struct vrf_table *table, const char *netns_dir, struct vrf_netns **ret_netns,
-		  struct err *err);
+/* The table knows every namespace in the directory when this returns; a directory that is not there yet is
+ * waited for. */
+int vrf_netns_new(struct event_base *base, struct vrf_table *table, const char *netns_dir,
+		  struct vrf_netns **ret_netns, struct err *err);
 void vrf_netns_free(struct vrf_netns *netns);
 
 #endif

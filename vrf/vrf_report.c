@@ -9,7 +9,8 @@ const struct field vrf_report_fields[] = {
 	FIELD_ENUM_OF(struct vrf_report, kind, vrf_kind_words, "What the VRF is in the kernel"),
 	FIELD_ENUM_OF(struct vrf_report, state, vrf_state_words, "Whether it is there"),
 	FIELD_OF(FIELD_STR, struct vrf_report, device, "VRF device, empty for the other kinds"),
-	FIELD_OF(FIELD_U32, struct vrf_report, table_id, "Kernel route table of the VRF device, 0 for the other kinds"),
+	FIELD_OF(FIELD_U32, struct vrf_report, table_id,
+		 "Kernel route table of the VRF device, 0 for the other kinds"),
 	FIELD_OF(FIELD_U32, struct vrf_report, ifindex, "Link index of the VRF device, 0 when there is none"),
 	FIELD_END,
 };

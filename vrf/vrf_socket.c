@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: to be inside a VRF. For a VRF device the socket is bound by link index, so a device of the same name that came
- * later is never bound by mistake. For a namespace the thread visits it for as long as socket(2) takes; a thread that
- * cannot come back would serve the wrong network from then on, so the process ends there.
+ * DOC: to be inside a VRF. For a VRF device the socket is bound by link index, so a device of the same name
+ * that came later is never bound by mistake. For a namespace the thread visits it for as long as socket(2)
+ * takes; a thread that cannot come back would serve the wrong network from then on, so the process ends
+ * there.
  */
 #include "vrf/vrf_watch.h"
 
@@ -41,7 +42,8 @@ static int open_bound(const struct vrf *vrf, int family, int type, int protocol,
 	if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &vrf->ifindex, sizeof(vrf->ifindex)) < 0) {
 		int r = -errno;
 
-		return err_set(err, r, "VRF %s: cannot bind to device %s: %s", vrf->name, vrf->device, strerror(-r));
+		return err_set(err, r, "VRF %s: cannot bind to device %s: %s", vrf->name, vrf->device,
+			       strerror(-r));
 	}
 	return take_fd(fd);
 }
@@ -52,10 +54,12 @@ static int open_netns(const struct vrf *vrf, struct err *err)
 	char path[4096];
 	struct stat status;
 	AUTO(close) int fd = -1;
-	int len = snprintf(path, sizeof(path), "%s/%s", vrf->netns_dir ? vrf->netns_dir : NETNS_DIR, vrf->name);
+	int len = snprintf(path, sizeof(path), "%s/%s", vrf->netns_dir ? vrf->netns_dir : NETNS_DIR,
+			   vrf->name);
 
 	if (len < 0 || (size_t)len >= sizeof(path))
-		return err_set(err, -ENAMETOOLONG, "VRF %s: the name of its namespace is too long", vrf->name);
+		return err_set(err, -ENAMETOOLONG, "VRF %s: the name of its namespace is too long",
+			       vrf->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		int r = errno == ENOENT ? -ENODEV : -errno;

@@ -16,8 +16,8 @@ struct vrf_watch {
 
 AUTO_DECLARE(struct vrf_watch, vrf_watch_free)
 
-int vrf_watch_new(struct event_base *base, struct vrf_table *table, const char *netns_dir, struct vrf_watch **ret_watch,
-		  struct err *err)
+int vrf_watch_new(struct event_base *base, struct vrf_table *table, const char *netns_dir,
+		  struct vrf_watch **ret_watch, struct err *err)
 {
 	AUTO(vrf_watch_free) struct vrf_watch *watch = calloc(1, sizeof(*watch));
 	int r = watch ? vrf_table_set_netns_dir(table, netns_dir) : -ENOMEM;

@@ -8,6 +8,6 @@ const char *const vrf_kind_words[] = {
 };
 
 const char *const vrf_state_words[] = {
-	[VRF_NAMED] = "named", [VRF_PRESENT] = "present",  [VRF_UP] = "up",
+	[VRF_NAMED] = "named", [VRF_PRESENT] = "present", [VRF_UP] = "up",
 	[VRF_GONE] = "gone",   [VRF_STATE_MAX] = NULL,
 };

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a small daemon for tests of vrf/. It wants the VRFs it is told to, says every event as a line, and, given a port,
- * listens in each of them: who connects is sent the VRF's name. A line on standard input is a command:
- *   map NAME DEVICE      map NAME           (removes the map)          want NAME
- *   each                 one line per VRF   socket NAME FAMILY         says the error, or which namespace the socket and
- *                                                                      the process are in afterwards
+ * DOC: a small daemon for tests of vrf/. It wants the VRFs it is told to, says every event as a line, and,
+ * given a port, listens in each of them: who connects is sent the VRF's name. A line on standard input is a
+ * command: map NAME DEVICE      map NAME           (removes the map)          want NAME each one line per VRF
+ * socket NAME FAMILY         says the error, or which namespace the socket and the process are in afterwards
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,9 +41,9 @@ static struct listener listeners[LISTENERS_MAX];
 
 static void say_vrf(const char *what, const struct vrf *vrf)
 {
-	printf("%s %s kind=%s state=%s device=%s ifindex=%d table=%" PRIu32 " generation=%" PRIu64 "\n", what, vrf->name,
-	       vrf_kind_words[vrf->kind], vrf_state_words[vrf->state], vrf->device, vrf->ifindex, vrf->table_id,
-	       vrf->generation);
+	printf("%s %s kind=%s state=%s device=%s ifindex=%d table=%" PRIu32 " generation=%" PRIu64 "\n", what,
+	       vrf->name, vrf_kind_words[vrf->kind], vrf_state_words[vrf->state], vrf->device, vrf->ifindex,
+	       vrf->table_id, vrf->generation);
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *userdata)
@@ -96,19 +95,22 @@ static void start_listening(const struct vrf *vrf)
 	size_t slot = 0;
 
 	for (size_t i = 0; i < addresses_len; i++) {
-		int fd = vrf_socket(vrf, strchr(addresses[i], ':') ? AF_INET6 : AF_INET, SOCK_STREAM, 0, &err);
+		int fd = vrf_socket(vrf, strchr(addresses[i], ':') ? AF_INET6 : AF_INET, SOCK_STREAM, 0,
+				    &err);
 
 		while (listeners[slot].vrf && slot < LISTENERS_MAX - 1)
 			slot++;
 		if (fd < 0 || bind_to(fd, addresses[i]) < 0 || listen(fd, 16) < 0) {
-			printf("failed %s %s %s\n", vrf->name, addresses[i], fd < 0 ? err.text : strerror(errno));
+			printf("failed %s %s %s\n", vrf->name, addresses[i],
+			       fd < 0 ? err.text : strerror(errno));
 			if (fd >= 0)
 				close(fd);
 			continue;
 		}
 		listeners[slot].vrf = vrf;
 		listeners[slot].fd = fd;
-		listeners[slot].readable = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, &listeners[slot]);
+		listeners[slot].readable = event_new(base, fd, EV_READ | EV_PERSIST, on_accept,
+						     &listeners[slot]);
 		event_add(listeners[slot].readable, NULL);
 		printf("listening %s %s\n", vrf->name, addresses[i]);
 	}
@@ -150,10 +152,12 @@ static void try_socket(const char *name, int family)
 	AUTO(close) int fd = vrf ? vrf_socket(vrf, family, SOCK_STREAM, 0, &err) : -ENOENT;
 
 	if (fd < 0)
-		printf("socket %s error=%s own=%" PRIu64 " %s\n", name, strerrorname_np(-fd), own_namespace(), err.text);
+		printf("socket %s error=%s own=%" PRIu64 " %s\n", name, strerrorname_np(-fd), own_namespace(),
+		       err.text);
 	else
-		printf("socket %s in=%" PRIu64 " own=%" PRIu64 " cloexec=%d nonblock=%d\n", name, namespace_of(fd),
-		       own_namespace(), (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0, (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+		printf("socket %s in=%" PRIu64 " own=%" PRIu64 " cloexec=%d nonblock=%d\n", name,
+		       namespace_of(fd), own_namespace(), (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0,
+		       (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
 }
 
 static void say_each(const struct vrf *vrf, void *userdata)
@@ -217,7 +221,7 @@ int main(int argc, char **argv)
 		if (option == 'd')
 			netns_dir = optarg;
 		else if (option == 'p')
-			port = (uint16_t)atoi(optarg);
+			port = (uint16_t)strtoul(optarg, NULL, 10);
 		else if (option == 'a' && addresses_len < ADDRESSES_MAX)
 			addresses[addresses_len++] = optarg;
 		else

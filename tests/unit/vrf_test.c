@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the VRF table, fed by hand. Every event is written to a log as one word per event, "+blue", "~blue", "-blue", with
- * the state the VRF had when it was told, so a test says what must have been told and nothing else.
+ * DOC: the VRF table, fed by hand. Every event is written to a log as one word per event, "+blue", "~blue",
+ * "-blue", with the state the VRF had when it was told, so a test says what must have been told and nothing
+ * else.
  */
 #include "vrf/vrf.h"
 
@@ -17,7 +18,9 @@ static const char *want_when_told; /* a name the callback wants */
 
 static void on_event(enum vrf_event event, const struct vrf *vrf, void *userdata)
 {
-	static const char marks[] = { [VRF_EVENT_CAME] = '+', [VRF_EVENT_CHANGED] = '~', [VRF_EVENT_WENT] = '-' };
+	static const char marks[] = {
+		[VRF_EVENT_CAME] = '+', [VRF_EVENT_CHANGED] = '~', [VRF_EVENT_WENT] = '-'
+	};
 	static const char states[] = {
 		[VRF_NAMED] = 'n', [VRF_PRESENT] = 'p', [VRF_UP] = 'u', [VRF_GONE] = 'g'
 	};
@@ -26,8 +29,10 @@ static void on_event(enum vrf_event event, const struct vrf *vrf, void *userdata
 	const struct vrf *wanted;
 
 	cr_assert_eq(userdata, told);
-	snprintf(told + len, sizeof(told) - len, "%s%c%s:%c", len ? " " : "", marks[event], vrf->name, states[vrf->state]);
-	cr_assert_eq(vrf_table_find(table, vrf->name), vrf, "the VRF must be in the table while it is told of");
+	snprintf(told + len, sizeof(told) - len, "%s%c%s:%c", len ? " " : "", marks[event], vrf->name,
+		 states[vrf->state]);
+	cr_assert_eq(vrf_table_find(table, vrf->name), vrf,
+		     "the VRF must be in the table while it is told of");
 	want_when_told = NULL;
 	if (name)
 		cr_assert_eq(vrf_table_want(table, name, &wanted, NULL), 0);
@@ -48,10 +53,10 @@ static void teardown(void)
 TestSuite(vrf, .init = setup, .fini = teardown);
 
 /* What was told since the last call. */
-#define assert_told(text)                  \
-	do {                               \
+#define assert_told(text)                     \
+	do {                                  \
 		cr_assert_str_eq(told, text); \
-		told[0] = '\0';            \
+		told[0] = '\0';               \
 	} while (0)
 
 static void link_is(int ifindex, const char *device, uint32_t table_id, bool up, const char *const *altnames)
@@ -109,20 +114,24 @@ Test(vrf, default_is_no_device_and_no_namespace)
 
 Test(vrf, names_are_checked)
 {
-	static const char *const bad[] = { "", "123456789012345678901234567890123", "a/b", "a\tb", "a\nb", "\x7f", "\x01" };
+	static const char *const bad[] = {
+		"", "123456789012345678901234567890123", "a/b", "a\tb", "a\nb", "\x7f", "\x01"
+	};
 	static const char *const good[] = { "12345678901234567890123456789012", "a b", "r\xc3\xa9seau", "x" };
 	const struct vrf *vrf;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		vrf = NULL;
-		cr_assert_eq(vrf_table_want(table, bad[i], &vrf, &err), -EINVAL, "'%s' must be refused", bad[i]);
+		cr_assert_eq(vrf_table_want(table, bad[i], &vrf, &err), -EINVAL, "'%s' must be refused",
+			     bad[i]);
 		cr_assert_null(vrf);
 		cr_assert_neq(err.text[0], '\0');
 		cr_assert_eq(vrf_table_map(table, bad[i], "blue"), -EINVAL);
 	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
 		cr_assert_str_eq(want(good[i])->name, good[i]);
-	cr_assert_eq(vrf_table_map(table, "blue", "a234567890123456"), -EINVAL, "16 bytes are no device name");
+	cr_assert_eq(vrf_table_map(table, "blue", "a234567890123456"), -EINVAL,
+		     "16 bytes are no device name");
 	cr_assert_eq(vrf_table_map(table, "blue", "a23456789012345"), 0);
 }
 
