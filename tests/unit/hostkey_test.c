@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "services/ssh/hostkey.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "services/ssh/hostkey_blob.h"
+
+static char dir[] = "/tmp/sallyport-hostkey-XXXXXX";
+static struct hostkey_set *set;
+static struct err err;
+
+static void make_set(void)
+{
+	cr_assert_not_null(mkdtemp(dir));
+	cr_assert_eq(hostkey_set_load(dir, &set, &err), 0, "%s", err.text);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	(void)place;
+	return remove(path);
+}
+
+static void remove_set(void)
+{
+	hostkey_set_free(set);
+	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+TestSuite(hostkey, .init = make_set, .fini = remove_set);
+
+static const char *path_of(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static const char *const files[] = { "ssh_host_ed25519_key", "ssh_host_ecdsa256_key", "ssh_host_ecdsa384_key",
+				     "ssh_host_ecdsa521_key", "ssh_host_rsa_key" };
+
+Test(hostkey, files_are_private_and_stay_the_same)
+{
+	struct hostkey_set *again = NULL;
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		cr_assert_eq(stat(path_of(files[i]), &st), 0);
+		cr_assert_eq(st.st_mode & 07777, 0600);
+	}
+	cr_assert_eq(hostkey_set_load(dir, &again, &err), 0, "%s", err.text);
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		size_t len, again_len;
+		const uint8_t *blob = hostkey_public_blob(set, type, &len);
+		const uint8_t *again_blob = hostkey_public_blob(again, type, &again_len);
+
+		cr_assert_eq(len, again_len);
+		cr_assert_arr_eq(blob, again_blob, len);
+	}
+	hostkey_set_free(again);
+}
+
+Test(hostkey, only_what_is_missing_is_made)
+{
+	struct hostkey_set *again = NULL;
+	size_t len, again_len;
+	const uint8_t *blob = hostkey_public_blob(set, HOSTKEY_ED25519, &len), *again_blob;
+
+	cr_assert_eq(unlink(path_of("ssh_host_ecdsa384_key")), 0);
+	cr_assert_eq(unlink(path_of("ssh_host_ecdsa384_key.pub")), 0);
+	cr_assert_eq(hostkey_set_load(dir, &again, &err), 0, "%s", err.text);
+	again_blob = hostkey_public_blob(again, HOSTKEY_ED25519, &again_len);
+	cr_assert_arr_eq(blob, again_blob, len);
+	blob = hostkey_public_blob(set, HOSTKEY_ECDSA_384, &len);
+	again_blob = hostkey_public_blob(again, HOSTKEY_ECDSA_384, &again_len);
+	cr_assert_neq(memcmp(blob, again_blob, len), 0);
+	hostkey_set_free(again);
+}
+
+Test(hostkey, public_files_hold_the_blob)
+{
+	AUTO(free) char *text = NULL;
+	unsigned char base64[1024];
+	size_t len, text_len;
+	const uint8_t *blob = hostkey_public_blob(set, HOSTKEY_RSA, &len);
+
+	cr_assert_eq(fs_read(path_of("ssh_host_rsa_key.pub"), 4096, &text, &text_len), 0);
+	EVP_EncodeBlock(base64, blob, (int)len);
+	cr_assert(!strncmp(text, "ssh-rsa ", 8) && strstr(text, (const char *)base64));
+}
+
+static void check_refused(const char *file, const char *said)
+{
+	AUTO(free) char *before = NULL, *after = NULL;
+	struct hostkey_set *again = NULL;
+	size_t before_len, after_len;
+
+	cr_assert_eq(fs_read(path_of(file), 65536, &before, &before_len), 0);
+	cr_assert_lt(hostkey_set_load(dir, &again, &err), 0);
+	cr_assert_null(again);
+	cr_assert(strstr(err.text, file) && strstr(err.text, said), "%s", err.text);
+	cr_assert_eq(fs_read(path_of(file), 65536, &after, &after_len), 0);
+	cr_assert_eq(before_len, after_len);
+	cr_assert_arr_eq(before, after, after_len);
+}
+
+Test(hostkey, a_broken_file_is_an_error_and_stays)
+{
+	cr_assert_eq(fs_write_atomic(path_of(files[0]), 0600, "garbage\n", 8), 0);
+	check_refused(files[0], "not a private key");
+	cr_assert_eq(fs_write_atomic(path_of(files[0]), 0600, "", 0), 0);
+	check_refused(files[0], "not a private key");
+}
+
+Test(hostkey, a_key_that_others_can_read_is_refused)
+{
+	cr_assert_eq(chmod(path_of(files[1]), 0640), 0);
+	check_refused(files[1], "can be read by others");
+}
+
+Test(hostkey, a_key_of_another_type_is_refused)
+{
+	AUTO(free) char *text = NULL;
+	size_t len;
+
+	cr_assert_eq(fs_read(path_of(files[1]), 65536, &text, &len), 0);
+	cr_assert_eq(fs_write_atomic(path_of(files[2]), 0600, text, len), 0);
+	check_refused(files[2], "does not hold a key of type ecdsa-sha2-nistp384");
+}
+
+Test(hostkey, a_link_is_not_followed)
+{
+	struct hostkey_set *again = NULL;
+	char aside[256];
+
+	snprintf(aside, sizeof(aside), "%s", path_of("aside"));
+	cr_assert_eq(rename(path_of(files[0]), aside), 0);
+	cr_assert_eq(symlink("aside", path_of(files[0])), 0);
+	cr_assert_lt(hostkey_set_load(dir, &again, &err), 0);
+}
+
+Test(hostkey, a_foreign_owner_is_refused)
+{
+	if (geteuid() != 0)
+		cr_skip_test("only root can give files away");
+	cr_assert_eq(chown(path_of(files[4]), 12345, 0), 0);
+	check_refused(files[4], "belongs to uid 12345");
+}
+
+/* Each key signs with its own digest alone, and what it signs verifies with the public half read from the blob. */
+Test(hostkey, signatures_verify)
+{
+	static const char *const digests[HOSTKEY_TYPE_MAX] = { "", "SHA256", "SHA384", "SHA512", "SHA512" };
+	const uint8_t tbs[] = "an exchange hash of thirty-two b";
+
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		AUTO(free) uint8_t *signature = NULL;
+		EVP_MD_CTX *verify = EVP_MD_CTX_new();
+		EVP_PKEY *key = NULL;
+		size_t len, signature_len;
+		const uint8_t *blob = hostkey_public_blob(set, type, &len);
+
+		cr_assert_eq(hostkey_sign(set, blob, len, "SHA1", tbs, 32, &signature, &signature_len), -EINVAL);
+		cr_assert_eq(hostkey_sign(set, blob, len, digests[type], tbs, 32, &signature, &signature_len), 0);
+		cr_assert_eq(hostkey_blob_read(blob, len, &key, &err), 0, "%s", err.text);
+		cr_assert_eq(EVP_DigestVerifyInit_ex(verify, NULL, *digests[type] ? digests[type] : NULL, NULL, NULL, key,
+						     NULL), 1);
+		cr_assert_eq(EVP_DigestVerify(verify, signature, signature_len, tbs, 32), 1);
+		EVP_MD_CTX_free(verify);
+		EVP_PKEY_free(key);
+	}
+}
+
+Test(hostkey, only_own_keys_sign)
+{
+	uint8_t stranger[600], *signature = NULL;
+	size_t len, signature_len;
+	const uint8_t *blob = hostkey_public_blob(set, HOSTKEY_ED25519, &len);
+
+	memcpy(stranger, blob, len);
+	stranger[len - 1] ^= 1;
+	cr_assert_eq(hostkey_sign(set, stranger, len, "", (const uint8_t *)"x", 1, &signature, &signature_len), -ENOKEY);
+	cr_assert_eq(hostkey_sign(set, blob, len - 1, "", (const uint8_t *)"x", 1, &signature, &signature_len), -ENOKEY);
+	cr_assert_eq(hostkey_sign(set, blob, 0, "", (const uint8_t *)"x", 1, &signature, &signature_len), -ENOKEY);
+}
+
+Test(hostkey_fingerprint, is_as_ssh_keygen_prints_it)
+{
+	/* ssh-keygen -lf of "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f" */
+	uint8_t blob[51] = { 0, 0, 0, 11, 's', 's', 'h', '-', 'e', 'd', '2', '5', '5', '1', '9', 0, 0, 0, 32 };
+	char text[64];
+
+	for (uint8_t i = 0; i < 32; i++)
+		blob[19 + i] = i;
+	cr_assert_str_eq(hostkey_fingerprint(blob, sizeof(blob), text, sizeof(text)), "SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA");
+}
