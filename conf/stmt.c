@@ -129,6 +129,17 @@ static int canonical_number(const struct arg *arg, const char *text, char **ret_
 	return asprintf(ret_text, "%lld", value) < 0 ? -ENOMEM : 0;
 }
 
+/* "must be one of a, b, c", cut where the text is full. */
+static int refuse_word(const struct arg *arg, struct err *err)
+{
+	char list[384] = "";
+	size_t len = 0;
+
+	for (const char *const *word = arg->words; *word && len < sizeof(list); word++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "", *word);
+	return err_set(err, -EINVAL, "must be one of %s%s", list, len < sizeof(list) ? "" : " ...");
+}
+
 static int canonical_enum(const struct arg *arg, const char *text, char **ret_text, struct err *err)
 {
 	const char *found = NULL;
@@ -147,7 +158,7 @@ static int canonical_enum(const struct arg *arg, const char *text, char **ret_te
 		}
 	}
 	if (!found_count)
-		return err_set(err, -EINVAL, "is not one of the words allowed here");
+		return refuse_word(arg, err);
 	if (found_count > 1)
 		return err_set(err, -ENOTUNIQ, "begins more than one of the words allowed here");
 	copy = strdup(found);

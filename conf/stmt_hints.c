@@ -69,17 +69,17 @@ static void offer_negation(struct hinter *hinter, const struct stmt_walk *walk)
 	}
 }
 
-/* "Sentence (5-120 seconds, default 30)"; the range only when the word shown does not say it. */
+/* "Sentence (5-120 seconds, default 30)"; the range of a number only when the word shown does not say it. */
 static void operand_help(const struct stmt *row, const struct arg *arg, bool range_shown, char *help, size_t size_bytes)
 {
-	bool number = stmt_arg_is_number(arg), range = !range_shown && (number || (arg->text && arg->max > 0));
+	bool range = !range_shown && stmt_arg_is_number(arg);
 	char range_text[64] = "", unit[64] = "";
 	const char *def = row->kind == STMT_LEAF ? row->def : NULL;
 
 	if (range)
 		snprintf(range_text, sizeof(range_text), "%" PRId64 "-%" PRId64, arg->min, arg->max);
-	if (arg->unit || (range && arg->text))
-		snprintf(unit, sizeof(unit), "%s%s", range ? " " : "", arg->unit ? arg->unit : "characters");
+	if (arg->unit)
+		snprintf(unit, sizeof(unit), "%s%s", range ? " " : "", arg->unit);
 	if (!range && !unit[0] && !def) {
 		snprintf(help, size_bytes, "%s", arg->help ? arg->help : "");
 		return;
