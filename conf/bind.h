@@ -28,8 +28,9 @@ struct bind_arena {
 };
 
 /* Sets every field named by the rows below root: from the tree, else from the row's def, else zero or NULL. Offsets of
- * children of a LIST count from the element, all others from conf. Rows whose owners are foreign are bound too when they
- * are in root: give only the rows of the struct. Secrets are wiped by bind_arena_done(). */
+ * children of a LIST count from the element, all others from conf; a LIST without esize is left out. Rows whose owners
+ * are foreign are bound too when they are in root: give only the rows of the struct. They need not be the rows of the
+ * tree: the keyword decides. Secrets are wiped by bind_arena_done(). */
 int bind_tree(const struct tree *tree, const struct stmt *root, void *conf, struct bind_arena *arena);
 void bind_arena_done(struct bind_arena *arena);
 

@@ -66,7 +66,7 @@ struct arg {
 	 * !text, else text of min..max bytes. Pure. err says why not, in words for the operator. */
 	int (*canonical)(const struct arg *arg, const char *text, char **ret_text, struct err *err);
 	bool text; /* min/max bound a length, not a value */
-	/* Whether raw is a clear secret that must be hashed by the CLI before it leaves the process; see aaa/user_conf.c */
+	/* Whether it may be a clear secret, which the CLI hashes before it leaves the process; see aaa/user_conf.c */
 	bool secret;
 	/* Name of a completion source the CLI knows: "vrf", "username", "session", "group"; NULL when there is none. */
 	const char *complete;
@@ -121,11 +121,11 @@ struct match {
 /* A place in the configuration to match from: the path of the sub-mode one is in. Zeroed struct match = top. */
 
 /* Matches a line. context may be NULL (top). With may_negate a leading "no" is understood. "no" of a LEAF or LIST needs
- * no operand for a LEAF, the key for a LIST. A configuration line is OK when its last row is a FLAG, a LEAF, a LIST or a
- * NODE with a mode (negated: any NODE); an exec line when its last row has run. When the line is invalid in the context,
- * its parents are tried outwards up to the top (a pasted global line pops by itself), unless it holds a clear secret there;
- * the failure reported is the one that understood most of the line, of equal ones the innermost. A refused operand leaves
- * its step without a value. A negated LEAF has no value. */
+ * no operand for a LEAF, the key for a LIST. A configuration line is OK when its last row is a FLAG, a LEAF, a LIST or
+ * a NODE with a mode (negated: any NODE); an exec line when its last row has run. When the line is invalid in the
+ * context, its parents are tried outwards up to the top (a pasted global line pops by itself), unless it holds a clear
+ * secret there; the failure reported is the one that understood most of the line, of equal ones the innermost. A
+ * refused operand leaves its step without a value. A negated LEAF has no value. */
 void stmt_match(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
 		struct match *ret_match);
 void stmt_match_done(struct match *match);
@@ -140,8 +140,8 @@ char *stmt_match_text(const struct match *match);
 
 /* Whether the operand is a number from min to max. */
 bool stmt_arg_is_number(const struct arg *arg);
-/* The canonical text (malloc'ed) of an operand; -EINVAL refused, -ENOTUNIQ begins several words, -EAGAIN a clear secret,
- * -ENOMEM. */
+/* The canonical text (malloc'ed) of an operand; -EINVAL refused, -ENOTUNIQ begins several words, -EAGAIN a clear
+ * secret, -ENOMEM. */
 int stmt_arg_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err);
 /* Whether the operand of the row is shown as *** to those who may not see it. */
 bool stmt_row_is_secret(const struct stmt *row);

@@ -517,7 +517,8 @@ const char *tree_get(const struct tree *tree, const char *path)
 	return node->value ? node->value : "";
 }
 
-int tree_keys(const struct tree *tree, const char *path, void (*on_key)(const char *key, void *userdata), void *userdata)
+int tree_keys(const struct tree *tree, const char *path, void (*on_key)(const char *key, void *userdata),
+	      void *userdata)
 {
 	const struct tree_node *parent = &tree->top;
 	const struct stmt *row;

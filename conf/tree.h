@@ -35,8 +35,8 @@ int tree_apply(struct tree *tree, const struct match *match, struct err *err);
  * on_fault (may be NULL) is called for each line that does not match, and reading goes on; without it the first fault
  * ends with -EINVAL. */
 int tree_parse(struct tree *tree, const char *text,
-	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata), void *userdata,
-	       struct err *err);
+	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
+	       void *userdata, struct err *err);
 
 enum tree_write_flags {
 	TREE_MASK_SECRETS = 1u << 0, /* operands of STMT_SECRET rows become "***" */
@@ -50,8 +50,9 @@ int tree_write(const struct tree *tree, const struct match *path, unsigned flags
 int tree_write_slice(const struct tree *tree, unsigned owners, FILE *out);
 
 /* The flat canonical lines ("username admin group root-lr") that turn one tree into the other: removals first, each
- * as one "no …" of the highest entry, leaf or flag that went (never of a mere group: taken over onto a newer tree that
- * would remove what others put into it), then additions in row order. Returns how many, or what on_line returned < 0. */
+ * as one "no …" of the highest entry, leaf or flag that went (never of a mere group: taken over onto a newer tree
+ * that would remove what others put into it), then additions in row order. Each line is meant from the top. Returns how
+ * many, or what on_line returned < 0. */
 int tree_diff(const struct tree *from, const struct tree *to, int (*on_line)(const char *line, void *userdata),
 	      void *userdata);
 /* The difference as an indented block in running-config form ("show configuration"): changed lines with their parents,
@@ -67,6 +68,7 @@ int tree_each(const struct tree *tree, int (*on_line)(const char *line, void *us
 /* The operand of the LEAF (or "" of a FLAG) at a full path such as "ssh server port"; NULL when it is not set. */
 const char *tree_get(const struct tree *tree, const char *path);
 /* Calls on_key for each key of the LIST at a full path such as "username"; returns how many. */
-int tree_keys(const struct tree *tree, const char *path, void (*on_key)(const char *key, void *userdata), void *userdata);
+int tree_keys(const struct tree *tree, const char *path, void (*on_key)(const char *key, void *userdata),
+	      void *userdata);
 
 #endif

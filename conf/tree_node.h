@@ -2,7 +2,8 @@
 /*
  * conf/tree_node.h - what a tree is made of; private to conf/tree*.c and conf/bind.c
  *
- * Shapes:  struct tree_node, children sorted by row, then by key; struct tree_line, a path as text that grows and shrinks
+ * Shapes:  struct tree_node, children sorted by row, then by key; struct tree_line, a path as text that grows and
+ *          shrinks; struct tree_emit and struct tree_writer, flat and block form in the making
  * Units:   none
  * Errors:  -ENOMEM is remembered by a tree_line until tree_line_done()
  * Owns:    a node owns its value and its children; rows are borrowed
@@ -50,7 +51,7 @@ void tree_line_cut(struct tree_line *line, size_t len);
 /* Wipes and frees. 0 or -ENOMEM when some push failed. */
 int tree_line_done(struct tree_line *line);
 
-/* A function for each flat line; parent lines are said only where nothing below them is. Returns the count or -errno. */
+/* A function for each flat line; an entry is a line of its own only where nothing is below it. */
 struct tree_emit {
 	int (*on_line)(const char *line, void *userdata);
 	void *userdata;

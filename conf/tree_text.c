@@ -331,8 +331,8 @@ static int parse_line(struct parser *parser, const char *line, size_t indent, st
 }
 
 int tree_parse(struct tree *tree, const char *text,
-	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata), void *userdata,
-	       struct err *err)
+	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
+	       void *userdata, struct err *err)
 {
 	size_t text_len = strlen(text), indent;
 	char *copy = strdup(text), *next = copy, *line;
