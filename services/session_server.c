@@ -294,6 +294,7 @@ static void entry_update(struct peer *peer, const struct session_link_message *m
 	struct session_server *server = peer->server;
 	struct session_entry *entry = peer->entry;
 	bool authenticated = entry->authenticated, named = entry->report.user[0] != '\0';
+	int state = entry->report.state;
 
 	session_table_update(entry, &message->session, message->channels, message->channels_len);
 	if (entry->authenticated && !authenticated && !admission_promote(server->options.admission, &peer->source)) {
@@ -301,7 +302,7 @@ static void entry_update(struct peer *peer, const struct session_link_message *m
 			  entry->report.user, entry->report.peer_address, ADMISSION_SESSIONS_MAX);
 		peer_terminate(peer, END_REFUSED, "the session limit is reached");
 	}
-	if (entry->authenticated != authenticated || (entry->report.user[0] && !named))
+	if ((entry->authenticated && entry->report.state != state) || (entry->report.user[0] && !named))
 		history_put(server->options.history, &entry->report);
 }
 
@@ -693,7 +694,6 @@ static void report_begin(struct session_report *report, const struct listener_co
 {
 	snprintf(report->vrf, sizeof(report->vrf), "%s", connection->vrf->name);
 	snprintf(report->auth_word, sizeof(report->auth_word), "%s", session_auth_words[AUTH_NONE_YET]);
-	snprintf(report->first_type, sizeof(report->first_type), "%s", channel_type_words[CHANNEL_UNDEFINED]);
 	address_fill(&connection->peer, report->peer_address, &report->peer_port);
 	address_fill(&connection->local, report->local_address, &report->local_port);
 	report->start_us = clock_wall_us();

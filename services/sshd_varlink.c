@@ -134,7 +134,9 @@ static bool caller_may_clear(const struct sshd *sshd, const struct ucred *peer, 
 {
 	const struct user_conf *user;
 
-	if (uidmap_name(sshd->uidmap_path, peer->uid, name, size_bytes) < 0)
+	if (peer->uid == 0)
+		snprintf(name, size_bytes, "root");
+	else if (uidmap_name(sshd->uidmap_path, peer->uid, name, size_bytes) < 0)
 		snprintf(name, size_bytes, "uid %u", peer->uid);
 	if (peer->uid == 0 || peer->uid == geteuid())
 		return true;
