@@ -214,6 +214,21 @@ Test(stmt, exec_lines)
 		expect(exec_rows, NULL, pairs[i].line, pairs[i].expected);
 }
 
+static const struct stmt hidden_rows[] = {
+	{ .kind = STMT_FLAG, .word = "debug-a", .help = "Hidden", .flags = STMT_HIDDEN },
+	{ .kind = STMT_FLAG, .word = "debug-b", .help = "Hidden", .flags = STMT_HIDDEN },
+	{ .kind = STMT_FLAG, .word = "domain", .help = "Shown" },
+	STMT_DONE,
+};
+
+Test(stmt, hidden_rows_do_not_make_shown_ones_ambiguous)
+{
+	expect(hidden_rows, NULL, "d", "OK domain");
+	expect(hidden_rows, NULL, "debug-a", "OK debug-a");
+	expect(hidden_rows, NULL, "de", "AMBIGUOUS 0");
+	expect(hidden_rows, NULL, "dx", "INVALID 0/1");
+}
+
 Test(stmt, long_lines_are_refused_whole)
 {
 	size_t size = STMT_LINE_MAX_BYTES + 2;

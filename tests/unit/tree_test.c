@@ -216,6 +216,37 @@ Test(tree, nested_blocks_are_left_one_at_a_time)
 	}
 }
 
+/* "note" means one thing in a block and another outside it. */
+static const struct stmt note_children[] = {
+	{ .kind = STMT_LEAF, .word = "note", .help = "Note", .arg = &rows_arg_key },
+	STMT_DONE,
+};
+
+static const struct stmt note_rows[] = {
+	{ .kind = STMT_LEAF, .word = "hostname", .help = "Name", .arg = &rows_arg_host },
+	{ .kind = STMT_LEAF, .word = "note", .help = "Note", .arg = &rows_arg_key },
+	{ .kind = STMT_LIST, .word = "box", .help = "Box", .arg = &rows_arg_key, .sub = note_children, .mode = "config-box" },
+	STMT_DONE,
+};
+
+Test(tree, a_word_of_both_levels_belongs_where_the_block_says)
+{
+	static const char *const texts[] = {
+		/* going back leaves the block */
+		"box b\n note inner\nnote outer\n",
+		/* so does a line of the top, for those that follow it */
+		"box b\nnote inner\nhostname h\nnote outer\nno hostname\n",
+		"box b\nnote inner\n!\nnote outer\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct tree *tree = tree_make(note_rows, texts[i]);
+
+		expect_text(tree_text(tree, NULL, 0), "note outer\nbox b\n note inner\n!\n");
+		tree_free(tree);
+	}
+}
+
 struct faults {
 	char text[1024];
 	size_t len;
