@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh_profile.h - the settings of the SSH server, once for all VRFs and again, by wish, for each
+ *
+ * Shapes:  struct ssh_profile as configured (SSH_UNSET or NULL: not said here); the same struct as in force after
+ *          ssh_profile_resolve(), where every number has its value
+ * Units:   _s seconds, _min minutes, _mb megabytes of 2^20 bytes, per_min sessions per minute
+ * Errors:  none
+ * Owns:    texts belong to the configuration the profile was bound from, or are constants
+ * Runs in: sallyport-sshd, monitor; pure
+ * Source:  features.md 2A (ranges and defaults), issue: every server setting also under "ssh server vrf NAME"
+ * Tests:   tests/unit/ssh_profile_test.c
+ */
+#ifndef SERVICES_SSH_PROFILE_H
+#define SERVICES_SSH_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SSH_UNSET (-1) /* a number that is not configured here */
+
+struct ssh_profile {
+	int64_t port;		    /* 5520-5529, or the daemon's default port */
+	int64_t timeout_s;	    /* 5-120, default 30 */
+	int64_t max_auth_limit;	    /* 3-20, default 20 */
+	int64_t rate_limit_per_min; /* 1-600000, default 60 */
+	int64_t rate_burst;	    /* sessions at once before the rate counts */
+	int64_t rate_per_source;    /* share of one source address, per minute */
+	int64_t session_limit;	    /* 1-4096, default 64 */
+	int64_t dscp;		    /* 0-63, default 16 */
+	int64_t rekey_time_min;	    /* 30-1440, default 60 */
+	int64_t rekey_volume_mb;    /* 1024-4095, default 1024 */
+	int64_t tcp_window_scale;   /* 1-14, default 1 */
+	int64_t keepalive_s;	    /* 0 off */
+	char *key_exchange, *host_key, *cipher; /* configuration words, separated by one space; NULL: the defaults */
+	bool enable_aes_cbc, enable_3des_cbc;
+	bool disable_hmac_sha1, disable_hmac_sha2_256, disable_hmac_sha2_512;
+	bool disable_password, disable_public_key, disable_keyboard_interactive;
+	bool disable_sftp, disable_scp;
+	bool port_forwarding_local;
+	bool logging;
+	char *banner; /* text shown before authentication; NULL none */
+	char *ipv4_access_list, *ipv6_access_list;
+};
+
+/* What holds in a VRF: its own setting, else the global one, else the default. Flags: set here or globally. */
+void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_profile *vrf, uint16_t default_port,
+			 struct ssh_profile *ret_profile);
+
+#endif
