@@ -75,6 +75,12 @@ struct key {
 	size_t len;
 };
 
+static void key_auto(struct key *key)
+{
+	EVP_PKEY_free(key->pair);
+	free(key->blob);
+}
+
 static struct key make_key(const char *type, const char *curve, size_t bits)
 {
 	struct key key = { .blob = NULL };
@@ -117,7 +123,7 @@ static const struct {
 Test(proof, each_key_type_verifies_with_its_own_digest_only)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct key key = make_key(kinds[i].type, kinds[i].curve, kinds[i].bits);
+		AUTO(key) struct key key = make_key(kinds[i].type, kinds[i].curve, kinds[i].bits);
 		struct request request = usual(kinds[i].algorithm, key.blob, key.len);
 		struct data data = make(&request);
 		struct proof_claim claim;
@@ -135,8 +141,6 @@ Test(proof, each_key_type_verifies_with_its_own_digest_only)
 			len = sign(&key, kinds[i].wrong_digest, &data, signature, sizeof(signature));
 			cr_assert_eq(proof_verify(&claim, data.bytes, data.len, signature, len, &err), -EBADMSG);
 		}
-		EVP_PKEY_free(key.pair);
-		free(key.blob);
 	}
 }
 
@@ -154,7 +158,7 @@ static int parse(const struct request *request)
 /* Every part that could be another's is refused when it is. */
 Test(proof, what_does_not_belong_to_this_login_is_refused)
 {
-	struct key key = make_key("ED25519", NULL, 0);
+	AUTO(key) struct key key = make_key("ED25519", NULL, 0);
 	const struct request good = usual("ssh-ed25519", key.blob, key.len);
 	struct request bad;
 
@@ -180,7 +184,7 @@ Test(proof, what_does_not_belong_to_this_login_is_refused)
 Test(proof, no_session_means_no_proof)
 {
 	const struct proof_session none = { .hash_len = 0 };
-	struct key key = make_key("ED25519", NULL, 0);
+	AUTO(key) struct key key = make_key("ED25519", NULL, 0);
 	struct request request = usual("ssh-ed25519", key.blob, key.len);
 	struct proof_claim claim;
 	struct data data;
@@ -192,7 +196,7 @@ Test(proof, no_session_means_no_proof)
 
 Test(proof, host_bound_requests_name_our_host_key)
 {
-	struct key key = make_key("ED25519", NULL, 0);
+	AUTO(key) struct key key = make_key("ED25519", NULL, 0);
 	struct request request = usual("ssh-ed25519", key.blob, key.len);
 
 	request.method = "publickey-hostbound-v00@openssh.com";
@@ -209,7 +213,7 @@ Test(proof, algorithms_that_are_not_accepted)
 	static const char *const refused[] = { "ssh-rsa", "ssh-dss", "sk-ssh-ed25519@openssh.com",
 					       "ssh-ed25519-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com",
 					       "sk-ecdsa-sha2-nistp256@openssh.com", "ssh-ed448", "" };
-	struct key key = make_key("RSA", NULL, 2048);
+	AUTO(key) struct key key = make_key("RSA", NULL, 2048);
 
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		struct request request = usual(refused[i], key.blob, key.len);
@@ -220,7 +224,7 @@ Test(proof, algorithms_that_are_not_accepted)
 
 Test(proof, small_rsa_keys_are_refused_with_the_reason)
 {
-	struct key key = make_key("RSA", NULL, 1024);
+	AUTO(key) struct key key = make_key("RSA", NULL, 1024);
 	struct request request = usual("rsa-sha2-256", key.blob, key.len);
 	struct data data = make(&request);
 	struct proof_claim claim;
@@ -234,7 +238,7 @@ Test(proof, small_rsa_keys_are_refused_with_the_reason)
 
 Test(proof, points_off_the_curve_are_refused)
 {
-	struct key key = make_key("EC", "P-256", 0);
+	AUTO(key) struct key key = make_key("EC", "P-256", 0);
 	EVP_PKEY *read = NULL;
 
 	key.blob[key.len - 1] ^= 1;
@@ -244,7 +248,7 @@ Test(proof, points_off_the_curve_are_refused)
 
 Test(proof, every_cut_of_the_data_is_refused)
 {
-	struct key key = make_key("ED25519", NULL, 0);
+	AUTO(key) struct key key = make_key("ED25519", NULL, 0);
 	struct request request = usual("ssh-ed25519", key.blob, key.len);
 	struct data data = make(&request);
 
@@ -259,7 +263,7 @@ Test(proof, every_cut_of_the_data_is_refused)
 
 Test(proof, user_names_are_bounded)
 {
-	struct key key = make_key("ED25519", NULL, 0);
+	AUTO(key) struct key key = make_key("ED25519", NULL, 0);
 	struct request request = usual("ssh-ed25519", key.blob, key.len);
 	char name[PROOF_USER_MAX_BYTES + 2];
 
