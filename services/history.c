@@ -502,21 +502,6 @@ size_t history_queued(const struct history *history)
 
 /* ---- ids ---- */
 
-static void id_file_open(struct history *history)
-{
-	char path[PATH_MAX_BYTES], text[24] = "";
-	unsigned long id;
-
-	if (path_of(history, "id", path) < 0)
-		return;
-	history->id_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (history->id_fd < 0 || pread(history->id_fd, text, sizeof(text) - 1, 0) <= 0)
-		return;
-	id = strtoul(text, NULL, 10);
-	if (id <= UINT32_MAX && id > history->last_id)
-		history->last_id = (uint32_t)id;
-}
-
 void history_note_id(struct history *history, uint32_t id)
 {
 	char text[16];
@@ -527,6 +512,24 @@ void history_note_id(struct history *history, uint32_t id)
 	 * knows the id as soon as the row is written. */
 	if (history->id_fd >= 0 && pwrite(history->id_fd, text, (size_t)len, 0) != len)
 		return;
+}
+
+/* Gives the file its bytes at once, while there may still be space for them. */
+static void id_file_open(struct history *history)
+{
+	char path[PATH_MAX_BYTES], text[24] = "";
+	unsigned long id;
+
+	if (path_of(history, "id", path) < 0)
+		return;
+	history->id_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (history->id_fd < 0)
+		return;
+	if (pread(history->id_fd, text, sizeof(text) - 1, 0) <= 0)
+		history_note_id(history, 0);
+	id = strtoul(text, NULL, 10);
+	if (id <= UINT32_MAX && id > history->last_id)
+		history->last_id = (uint32_t)id;
 }
 
 uint32_t history_last_id(const struct history *history)

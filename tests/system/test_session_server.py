@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The session table and the history, through restarts, lost processes, broken disks and strangers on the sockets."""
+import contextlib
 import json
 import os
 import signal
@@ -169,7 +170,7 @@ def test_rows_wait_for_a_database_that_is_held(own_product):
     other.close()
     wait_for(lambda: "session history is written again" in product.output(), 5, "the end of the trouble")
     assert product.output().count("session history cannot be written") == 1
-    with sqlite3.connect(os.path.join(product.run_dir, "state/ssh/history.db")) as database:
+    with contextlib.closing(sqlite3.connect(os.path.join(product.run_dir, "state/ssh/history.db"))) as database:
         assert database.execute("SELECT user, end_reason FROM session WHERE id = ?", (rows[0]["id"],)).fetchone() == ("admin", "exit")
 
 
@@ -184,20 +185,18 @@ def test_full_disk_stops_no_session_and_loses_no_row(own_product):
     try:
         subprocess.run(["cp", "-a", keep + "/.", ssh_dir], check=True)
         product.start()
-        with open(os.path.join(ssh_dir, "filler"), "wb") as filler:
-            try:
-                while True:
-                    filler.write(b"x" * 4096)
-                    filler.flush()
-            except OSError:
-                pass
+        filler = os.open(os.path.join(ssh_dir, "filler"), os.O_WRONLY | os.O_CREAT, 0o600)
+        with pytest.raises(OSError, match="No space left"):
+            while True:
+                os.write(filler, b"x" * 4096)
+        os.close(filler)
         for _ in range(3):
             assert product.ssh("show clock").returncode == 0
         wait_for(lambda: "session history cannot be written" in product.output(), 5, "the event")
         rows = wait_for(lambda: len(product.history()) >= 3 and product.history(), what="the rows")
         os.unlink(os.path.join(ssh_dir, "filler"))
         wait_for(lambda: "session history is written again" in product.output(), 5, "the end of the trouble")
-        with sqlite3.connect(os.path.join(ssh_dir, "history.db")) as database:
+        with contextlib.closing(sqlite3.connect(os.path.join(ssh_dir, "history.db"))) as database:
             stored = {row[0] for row in database.execute("SELECT id FROM session WHERE end_us > 0")}
         assert {row["id"] for row in rows} <= stored
     finally:
