@@ -289,7 +289,7 @@ static int open_sock(struct vrf_netlink *netlink)
 	nl_socket_modify_cb(netlink->sock, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, netlink);
 	nl_socket_modify_err_cb(netlink->sock, NL_CB_CUSTOM, on_refused, netlink);
 	if (nl_connect(netlink->sock, NETLINK_ROUTE) < 0)
-		return -errno;
+		return errno ? -errno : -EIO;
 	/* without CAP_NET_ADMIN the size is what net.core.rmem_max allows */
 	if (setsockopt(nl_socket_get_fd(netlink->sock), SOL_SOCKET, SO_RCVBUFFORCE, &receive_bytes,
 		       sizeof(receive_bytes)) < 0)
