@@ -2,12 +2,13 @@
 /*
  * sallyport-run: the whole product in the foreground, without touching the system.
  *
- * It makes the run directory, a local user "admin" with a random password and a key pair, and a starter configuration
- * that serves the default VRF and every VRF and named namespace there is; starts the daemons in order, each ready before
- * the next; starts again what dies; and takes everything down, sessions included, on SIGINT or SIGTERM. It is what
- * systemd and the package scripts do on an installed system.
+ * It makes the run directory, a local user "admin" with a random password and a key pair, and a starter
+ * configuration that serves the default VRF and every VRF and named namespace there is; starts the daemons in
+ * order, each ready before the next; starts again what dies; and takes everything down, sessions included, on
+ * SIGINT or SIGTERM. It is what systemd and the package scripts do on an installed system.
  *
- * All paths below the run directory are relative to it: its parents may be closed to the uids the daemons run under.
+ * All paths below the run directory are relative to it: its parents may be closed to the uids the daemons run
+ * under.
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -38,12 +39,12 @@
 #include "services/ssh_report.h"
 #include "vrf/vrf_watch.h"
 
-#define READY_TIMEOUT_MS    15000
-#define STOP_TIMEOUT_MS	    5000
-#define PASSWORD_CHARACTERS 20
-#define RESTART_DELAY_MS    50	 /* after a first death */
+#define READY_TIMEOUT_MS     15000
+#define STOP_TIMEOUT_MS	     5000
+#define PASSWORD_CHARACTERS  20
+#define RESTART_DELAY_MS     50	  /* after a first death */
 #define RESTART_DELAY_MAX_MS 2000 /* when it dies again and again */
-#define STEADY_MS	    5000 /* a daemon that lived this long starts anew at the first delay */
+#define STEADY_MS	     5000 /* a daemon that lived this long starts anew at the first delay */
 
 enum daemon_index { DAEMON_CONFD, DAEMON_SSHD, DAEMON_MAX };
 
@@ -96,10 +97,11 @@ static int make_dirs(const struct runner *runner, struct err *err)
 		if (r < 0)
 			return err_set(err, r, "%s/%s: %s", runner->run_dir, dirs[i].path, strerror(-r));
 		if (!runner->weak && chown(dirs[i].path, dirs[i].uid, dirs[i].gid) < 0)
-			return err_set(err, -errno, "%s/%s: cannot give it to uid %u: %m", runner->run_dir, dirs[i].path,
-				       dirs[i].uid);
+			return err_set(err, -errno, "%s/%s: cannot give it to uid %u: %m", runner->run_dir,
+				       dirs[i].path, dirs[i].uid);
 		if (chmod(dirs[i].path, dirs[i].mode) < 0)
-			return err_set(err, -errno, "%s/%s: cannot set its mode: %m", runner->run_dir, dirs[i].path);
+			return err_set(err, -errno, "%s/%s: cannot set its mode: %m", runner->run_dir,
+				       dirs[i].path);
 	}
 	return 0;
 }
@@ -161,8 +163,8 @@ static int run_and_wait(const char *const argv[], struct err *err)
 
 static int make_admin_key(struct err *err)
 {
-	static const char *const argv[] = { "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "admin@sallyport",
-					    "-f", "admin.key", NULL };
+	static const char *const argv[] = { "ssh-keygen",      "-q", "-t",	  "ed25519", "-N", "", "-C",
+					    "admin@sallyport", "-f", "admin.key", NULL };
 
 	if (access("admin.key", F_OK) == 0 && access("admin.key.pub", F_OK) == 0)
 		return 0;
@@ -254,7 +256,8 @@ static int write_starter(const struct runner *runner, struct err *err)
 	out = open_memstream(&text, &text_len);
 	if (!out)
 		return err_set(err, -ENOMEM, "out of memory");
-	fprintf(out, "username admin\n group root-lr\n secret %s\n keystring %s\n!\nssh server v2\n", secret, key);
+	fprintf(out, "username admin\n group root-lr\n secret %s\n keystring %s\n!\nssh server v2\n", secret,
+		key);
 	for (size_t i = 0; i < runner->vrfs_len; i++)
 		fprintf(out, "ssh server vrf %s\n", runner->vrfs[i]);
 	fprintf(out, "!\nend\n");
@@ -269,7 +272,8 @@ static int write_starter(const struct runner *runner, struct err *err)
 	return r;
 }
 
-/* VRFs that came since the last run are served too; those an operator took out of the configuration stay out. */
+/* VRFs that came since the last run are served too; those an operator took out of the configuration stay out.
+ */
 static int serve_new_vrfs(const struct runner *runner, struct err *err)
 {
 	struct varlink_client *client = NULL;
@@ -300,8 +304,9 @@ static int serve_new_vrfs(const struct runner *runner, struct err *err)
 		if (r == 0)
 			r = varlink_client_call(client, CONFIG_COMMIT,
 						json_pack("{s:O, s:O, s:s, s:s, s:s}", "base_commit_id",
-							  json_object_get(running, "commit_id"), "lines", lines, "line_name",
-							  "con0", "user", "system", "client", "Starter"),
+							  json_object_get(running, "commit_id"), "lines",
+							  lines, "line_name", "con0", "user", "system",
+							  "client", "Starter"),
 						10000, NULL, &error, err);
 		if (r == -EREMOTEIO && error && strcmp(error, CONFIG_ERROR_NOTHING) == 0)
 			r = 0;
@@ -319,7 +324,8 @@ static int serve_new_vrfs(const struct runner *runner, struct err *err)
 static int open_notify(struct runner *runner, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int len = snprintf(runner->notify_path, sizeof(runner->notify_path), "@sallyport-run/%d/notify", getpid());
+	int len = snprintf(runner->notify_path, sizeof(runner->notify_path), "@sallyport-run/%d/notify",
+			   getpid());
 
 	memcpy(address.sun_path + 1, runner->notify_path + 1, (size_t)len - 1);
 	runner->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -327,9 +333,9 @@ static int open_notify(struct runner *runner, struct err *err)
 	    bind(runner->notify_fd, (struct sockaddr *)&address,
 		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)) < 0)
 		return err_set(err, -errno, "cannot listen for readiness: %m");
-	return setsockopt(runner->notify_fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) < 0 ?
-		       err_set(err, -errno, "cannot see who is ready: %m") :
-		       0;
+	return setsockopt(runner->notify_fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) < 0
+		       ? err_set(err, -errno, "cannot see who is ready: %m")
+		       : 0;
 }
 
 static void exec_daemon(const struct runner *runner, enum daemon_index index)
@@ -416,18 +422,18 @@ static void reap(struct runner *runner, bool restart)
 			process->pid = 0;
 			if (!restart)
 				continue;
-			process->delay_ms = now_us - process->started_us > STEADY_MS * 1000 ?
-						    RESTART_DELAY_MS :
-						    process->delay_ms * 2;
+			process->delay_ms = now_us - process->started_us > STEADY_MS * 1000
+						    ? RESTART_DELAY_MS
+						    : process->delay_ms * 2;
 			if (process->delay_ms > RESTART_DELAY_MAX_MS)
 				process->delay_ms = RESTART_DELAY_MAX_MS;
 			process->restart_at_us = now_us + process->delay_ms * 1000;
 			if (WIFSIGNALED(status))
-				fprintf(stderr, "sallyport-run: %s ended by signal %d, starting it again\n", process->name,
-					WTERMSIG(status));
+				fprintf(stderr, "sallyport-run: %s ended by signal %d, starting it again\n",
+					process->name, WTERMSIG(status));
 			else
-				fprintf(stderr, "sallyport-run: %s ended with status %d, starting it again\n", process->name,
-					WEXITSTATUS(status));
+				fprintf(stderr, "sallyport-run: %s ended with status %d, starting it again\n",
+					process->name, WEXITSTATUS(status));
 		}
 	}
 }
@@ -442,7 +448,9 @@ static int wait_ready(struct runner *runner, enum daemon_index index, struct err
 		struct pollfd fds[] = { { runner->notify_fd, POLLIN, 0 }, { runner->signal_fd, POLLIN, 0 } };
 		char text[256], control[256];
 		struct iovec iov = { text, sizeof(text) - 1 };
-		struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+		struct msghdr message = { .msg_iov = &iov,
+					  .msg_iovlen = 1,
+					  .msg_control = control,
 					  .msg_controllen = sizeof(control) };
 		struct signalfd_siginfo info;
 		ssize_t len;
@@ -454,7 +462,8 @@ static int wait_ready(struct runner *runner, enum daemon_index index, struct err
 				return err_set(err, -EINTR, "stopped before it was ready");
 			reap(runner, false);
 			if (process->pid == 0)
-				return err_set(err, -ECHILD, "%s did not start: see its message above", process->name);
+				return err_set(err, -ECHILD, "%s did not start: see its message above",
+					       process->name);
 		}
 		if (!fds[0].revents)
 			continue;
@@ -469,7 +478,8 @@ static int wait_ready(struct runner *runner, enum daemon_index index, struct err
 		if (from.pid == process->pid && strstr(text, "READY=1"))
 			return 0;
 	}
-	return err_set(err, -ETIMEDOUT, "%s was not ready after %d s", process->name, READY_TIMEOUT_MS / 1000);
+	return err_set(err, -ETIMEDOUT, "%s was not ready after %d s", process->name,
+		       READY_TIMEOUT_MS / 1000);
 }
 
 static bool signal_daemon(const struct daemon_process *process, int signal_number)
@@ -495,7 +505,8 @@ static void stop_daemon(struct runner *runner, enum daemon_index index)
 	}
 }
 
-/* Monitors whose sshd had died are our children by now (subreaper): end what is left, and its children in turn. */
+/* Monitors whose sshd had died are our children by now (subreaper): end what is left, and its children in
+ * turn. */
 static void stop_orphans(void)
 {
 	int64_t until_us = clock_monotonic_us() + STOP_TIMEOUT_MS * 1000;
@@ -532,7 +543,8 @@ static int check_listeners(struct err *err)
 	varlink_client_free(client);
 	if (r < 0)
 		return r;
-	json_array_foreach(json_object_get(server, "listeners"), index, listener) {
+	json_array_foreach(json_object_get(server, "listeners"), index, listener)
+	{
 		const char *state = json_string_value(json_object_get(listener, "state"));
 		const char *vrf = json_string_value(json_object_get(listener, "vrf"));
 		const char *reason = json_string_value(json_object_get(listener, "reason"));
@@ -541,16 +553,18 @@ static int check_listeners(struct err *err)
 			up++;
 			continue;
 		}
-		fprintf(stderr, "sallyport-run: VRF %s: not listening (%s): %s\n", vrf ? vrf : "?", state ? state : "?",
-			reason ? reason : "");
+		fprintf(stderr, "sallyport-run: VRF %s: not listening (%s): %s\n", vrf ? vrf : "?",
+			state ? state : "?", reason ? reason : "");
 		if (state && vrf && strcmp(vrf, VRF_DEFAULT_NAME) == 0 &&
 		    strcmp(state, listener_state_words[LISTENER_CONFLICT]) == 0)
 			r = err_set(err, -EADDRINUSE,
-				    "the port is used by another program in the default VRF: stop it, or give another PORT");
+				    "the port is used by another program in the default VRF: stop it, or "
+				    "give another PORT");
 	}
 	json_decref(server);
 	if (r == 0 && up == 0)
-		fprintf(stderr, "sallyport-run: nothing listens: the configuration has no \"ssh server vrf\" statement\n");
+		fprintf(stderr, "sallyport-run: nothing listens: the configuration has no \"ssh server vrf\" "
+				"statement\n");
 	return r;
 }
 
@@ -558,8 +572,10 @@ static void print_banner(const struct runner *runner)
 {
 	if (runner->weak) {
 		printf("Running as an ordinary user. Weaker than as root:\n"
-		       "  - every session runs under your own account: users are not separated from each other or from the daemons\n"
-		       "  - the transport's sandbox is a user namespace with its own seccomp filter, not a uid of its own\n"
+		       "  - every session runs under your own account: users are not separated from each "
+		       "other or from the daemons\n"
+		       "  - the transport's sandbox is a user namespace with its own seccomp filter, not a "
+		       "uid of its own\n"
 		       "  - network namespaces cannot be entered, ports below 1024 cannot be used\n");
 	}
 	printf("VRFs:");
@@ -585,7 +601,8 @@ static void supervise(struct runner *runner)
 
 			if (process->pid)
 				continue;
-			if (now_us >= process->restart_at_us && start_daemon(runner, (enum daemon_index)i, &err) < 0) {
+			if (now_us >= process->restart_at_us &&
+			    start_daemon(runner, (enum daemon_index)i, &err) < 0) {
 				fail(&err);
 				process->restart_at_us = now_us + RESTART_DELAY_MAX_MS * 1000;
 			}
@@ -594,7 +611,8 @@ static void supervise(struct runner *runner)
 		}
 		if (poll(fds, 2, wait_us < 0 ? -1 : (int)(wait_us / 1000 + 1)) < 0 && errno != EINTR)
 			return;
-		if (fds[1].revents && recv(runner->notify_fd, text, sizeof(text), MSG_DONTWAIT) < 0 && errno != EAGAIN)
+		if (fds[1].revents && recv(runner->notify_fd, text, sizeof(text), MSG_DONTWAIT) < 0 &&
+		    errno != EAGAIN)
 			return;
 		if (!fds[0].revents || read(runner->signal_fd, &info, sizeof(info)) != sizeof(info))
 			continue;
@@ -671,14 +689,20 @@ static int open_dirs(struct runner *runner, const char *program_dir, struct err 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "run-dir", required_argument, NULL, 'r' },	 { "port", required_argument, NULL, 'p' },
-		{ "program-dir", required_argument, NULL, 'b' }, { NULL, 0, NULL, 0 },
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "program-dir", required_argument, NULL, 'b' },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct runner runner = {
 		.run_dir = "build/run",
 		.port = 5520,
-		.daemons = { [DAEMON_CONFD] = { .name = "sallyport-confd", .stop_signal = SIGTERM, .delay_ms = RESTART_DELAY_MS },
-			     [DAEMON_SSHD] = { .name = "sallyport-sshd", .stop_signal = SIGINT, .delay_ms = RESTART_DELAY_MS } },
+		.daemons = { [DAEMON_CONFD] = { .name = "sallyport-confd",
+						.stop_signal = SIGTERM,
+						.delay_ms = RESTART_DELAY_MS },
+			     [DAEMON_SSHD] = { .name = "sallyport-sshd",
+					       .stop_signal = SIGINT,
+					       .delay_ms = RESTART_DELAY_MS } },
 	};
 	const char *program_dir = "build/bin";
 	struct err err = { "" };
@@ -693,7 +717,9 @@ int main(int argc, char **argv)
 		else if (option == 'p' && (runner.port = (unsigned)strtoul(optarg, NULL, 10)) - 1 < 65535)
 			continue;
 		else
-			return err_set(&err, 0, "usage: sallyport-run [--run-dir DIR] [--port 1-65535] [--program-dir DIR]"),
+			return err_set(&err, 0,
+				       "usage: sallyport-run [--run-dir DIR] [--port 1-65535] [--program-dir "
+				       "DIR]"),
 			       fail(&err);
 	}
 	umask(022);

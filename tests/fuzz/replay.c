@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs one fuzz target over the files of its corpus, and over each of them cut short and with bits turned, the same way
- * each time. It is what make check does where libFuzzer is not at hand; CI also lets libFuzzer search.
+ * Runs one fuzz target over the files of its corpus, and over each of them cut short and with bits turned,
+ * the same way each time. It is what make check does where libFuzzer is not at hand; CI also lets libFuzzer
+ * search.
  */
 #include <dirent.h>
 #include <stdint.h>
