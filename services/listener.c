@@ -128,12 +128,34 @@ static int socket_bind(const struct listener *listener, int fd)
 	return 0;
 }
 
+static bool l3mdev_accept(void)
+{
+	AUTO(close) int fd = open("/proc/sys/net/ipv4/tcp_l3mdev_accept", O_RDONLY | O_CLOEXEC);
+	char value = '0';
+
+	return fd >= 0 && read(fd, &value, 1) == 1 && value != '0';
+}
+
+/* Who has the port, and what to do. With tcp_l3mdev_accept all VRF devices and the default VRF share one space of
+ * ports, so that the one in the way may be ourselves. */
+static void conflict_explain(const struct listener *listener, char reason[static 160])
+{
+	char owner[64];
+
+	if (listener->vrf->kind != VRF_KIND_NETNS && l3mdev_accept()) {
+		snprintf(reason, 160, "port %u is taken in another VRF and net.ipv4.tcp_l3mdev_accept is 1; set that to 0",
+			 listener->port);
+		return;
+	}
+	snprintf(reason, 160, "port %u is in use by %s; stop that program or configure another 'ssh server port'",
+		 listener->port, port_owner_text(listener->vrf, listener->port, owner, sizeof(owner)));
+}
+
 /* A bound and listening socket, or -errno with the state and reason that it means. */
 static int socket_open(const struct listener *listener, enum listener_state *ret_state, char reason[static 160])
 {
 	AUTO(close) int fd = -1;
 	struct err err = { .text = "" };
-	char owner[64];
 	int rc;
 
 	*ret_state = LISTENER_PENDING;
@@ -156,8 +178,7 @@ static int socket_open(const struct listener *listener, enum listener_state *ret
 	if (rc == -EADDRINUSE && listener->state == LISTENER_CONFLICT) /* tried again: who it is was found out */
 		memcpy(reason, listener->reason, sizeof(listener->reason));
 	else if (rc == -EADDRINUSE)
-		snprintf(reason, 160, "port %u is in use by %s", listener->port,
-			 port_owner_text(listener->vrf, listener->port, owner, sizeof(owner)));
+		conflict_explain(listener, reason);
 	else if (rc < 0 && rc != -ENODEV)
 		snprintf(reason, 160, "port %u: %s", listener->port, strerror(-rc));
 	return rc < 0 ? rc : take_fd(fd);
@@ -176,10 +197,6 @@ static void state_log(const struct listener *listener)
 			  family, listener->reason);
 		return;
 	case LISTENER_CONFLICT:
-		log_event(LOG_SSHD_ERR_GENERAL,
-			  "Not listening in VRF %s (%s): %s; stop that program or configure another 'ssh server port'",
-			  vrf, family, listener->reason);
-		return;
 	case LISTENER_FAILED:
 		log_event(LOG_SSHD_ERR_GENERAL, "Not listening in VRF %s (%s): %s", vrf, family, listener->reason);
 		return;
@@ -440,9 +457,7 @@ static void conflict_report(const struct listener_set *set, const struct listene
 		snprintf(line, sizeof(line), "ssh server port %u", listener->port);
 	else
 		snprintf(line, sizeof(line), "ssh server vrf %s", listener->vrf->name);
-	snprintf(reason, sizeof(reason),
-		 "VRF %s: %s (%s); stop that program or configure another 'ssh server port'", listener->vrf->name, what,
-		 family_word(listener->family));
+	snprintf(reason, sizeof(reason), "VRF %s (%s): %s", listener->vrf->name, family_word(listener->family), what);
 	report(&(const struct member_fault){ .line = line, .reason = reason }, to);
 }
 

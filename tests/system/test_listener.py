@@ -111,7 +111,7 @@ def test_refused_commit_names_the_port_line_and_changes_nothing(own_product):
         other.bind(("127.0.0.1", port))
         other.listen()
         out = failed_commit(product, f"ssh server port {port}").split("show configuration failed")[-1]
-        assert re.search(rf"ssh server port {port}\s*\n!!% .*VRF default: port {port} is in use by .*; stop that program", out), out
+        assert re.search(rf"ssh server port {port}\s*\n!!% .*VRF default .ipv4.: port {port} is in use by .*; stop that program", out), out
         assert identification(product.port).startswith(b"SSH-2.0-")
         assert {row["port"] for row in listeners(product)} == {product.port}
     assert "% " not in product.configure(f"ssh server port {port}")
@@ -129,7 +129,7 @@ def test_port_taken_in_a_namespace_names_the_vrf_line(own_product, netns):
     try:
         holder.stdout.readline()
         out = failed_commit(product, "ssh server vrf taken").split("show configuration failed")[-1]
-        assert re.search(rf"ssh server vrf taken\s*\n!!% .*VRF taken: port {product.port} is in use by .*; stop that", out), out
+        assert re.search(rf"ssh server vrf taken\s*\n!!% .*VRF taken .ipv4.: port {product.port} is in use by .*; stop that", out), out
         assert listeners(product, "taken") == [] and states(product) == {"up"}
     finally:
         holder.stdin.close()
