@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a local user runs under the Linux account of that name where there is one, else under a number of our own range
- * that is given once and never to somebody else. The numbers are lines "UID NAME" of a text file. Nobody becomes uid 0 or
- * gid 0 here, whatever the account database says.
+ * DOC: a local user runs under the Linux account of that name where there is one, else under a number
+ * of our own range that is given once and never to somebody else. The numbers are lines "UID NAME" of a
+ * text file. Nobody becomes uid 0 or gid 0 here, whatever the account database says.
  */
 #include "aaa/uidmap.h"
 
@@ -43,8 +43,8 @@ static int account_find(const char *name, uid_t uid, struct passwd *ret_account,
 		if (!buffer)
 			return -ENOMEM;
 		do {
-			r = name ? getpwnam_r(name, ret_account, buffer, size, &found) :
-				   getpwuid_r(uid, ret_account, buffer, size, &found);
+			r = name ? getpwnam_r(name, ret_account, buffer, size, &found)
+				 : getpwuid_r(uid, ret_account, buffer, size, &found);
 		} while (r == EINTR);
 		if (r == ERANGE)
 			continue;
@@ -109,7 +109,8 @@ static int line_next(char **text, struct uid_line *ret_line)
 }
 
 /* Calls on_line for each line until it returns true. Returns whether it did, -EBADMSG for a broken file. */
-static int file_each(const char *path, bool (*on_line)(const struct uid_line *line, void *userdata), void *userdata)
+static int file_each(const char *path, bool (*on_line)(const struct uid_line *line, void *userdata),
+		     void *userdata)
 {
 	AUTO(free) char *text = NULL;
 	struct uid_line line;
@@ -203,7 +204,8 @@ static int file_uid(const char *path, const char *name, bool allocate, uid_t *re
 	}
 	r = file_each(path, line_has_name, &search);
 	if (r < 0)
-		return err_set(err, r, "%s: %s", path, r == -EBADMSG ? "not a list of user ids" : strerror(-r));
+		return err_set(err, r, "%s: %s", path,
+			       r == -EBADMSG ? "not a list of user ids" : strerror(-r));
 	if (r == 0) {
 		if (!allocate)
 			return err_set(err, -ENOENT, "user %s has no user id yet", name);

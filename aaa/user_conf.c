@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: what may be said about a local user. Keys are taken apart down to their numbers here, before anything else sees
- * them: a key that is accepted is one that the SSH side can use, and is stored in one spelling only.
+ * DOC: what may be said about a local user. Keys are taken apart down to their numbers here, before
+ * anything else sees them: a key that is accepted is one that the SSH side can use, and is stored in
+ * one spelling only.
  */
 #include "aaa/user_conf.h"
 
@@ -37,13 +38,14 @@ static int user_name_canonical(const struct arg *arg, const char *text, char **r
 
 	(void)arg;
 	if (len == 0 || len > USER_NAME_MAX_BYTES)
-		return err_set(err, -EINVAL, "a user name has 1 to %u characters, this one has %zu", USER_NAME_MAX_BYTES,
-			       len);
+		return err_set(err, -EINVAL, "a user name has 1 to %u characters, this one has %zu",
+			       USER_NAME_MAX_BYTES, len);
 	for (size_t i = 0; i < len; i++) {
 		if (is_letter_or_digit(text[i]) || text[i] == '_' || (i > 0 && strchr(".-", text[i])))
 			continue;
 		return err_set(err, -EINVAL,
-			       "a user name is made of letters, digits, '_', '.' and '-', and begins with one of the first three");
+			       "a user name is made of letters, digits, '_', '.' and '-', and begins with "
+			       "one of the first three");
 	}
 	return text_copy(text, ret_text);
 }
@@ -59,15 +61,18 @@ static bool is_crypt_text(const char *text, size_t len)
 	return true;
 }
 
-/* "$6$SALT$DIGEST" as crypt(5) says. Another number of rounds is refused: the time of a login would tell who exists. */
+/* "$6$SALT$DIGEST" as crypt(5) says. Another number of rounds is refused: the time of a login would
+ * tell who exists. */
 static int check_sha512_crypt(const char *hash, struct err *err)
 {
 	const char *salt = hash + 3, *digest;
 
 	if (strncmp(hash, "$6$", 3))
-		return err_set(err, -EINVAL, "secret type 10 takes a SHA-512 crypt hash that begins with $6$");
+		return err_set(err, -EINVAL,
+			       "secret type 10 takes a SHA-512 crypt hash that begins with $6$");
 	if (!strncmp(salt, "rounds=", 7))
-		return err_set(err, -EINVAL, "secret type 10 takes hashes with the standard 5000 rounds only");
+		return err_set(err, -EINVAL,
+			       "secret type 10 takes hashes with the standard 5000 rounds only");
 	digest = strchr(salt, '$');
 	if (!digest || digest == salt || (size_t)(digest - salt) > SHA512_SALT_MAX ||
 	    !is_crypt_text(salt, (size_t)(digest - salt)))
@@ -86,7 +91,9 @@ static int user_secret_canonical(const struct arg *arg, const char *text, char *
 
 	(void)arg;
 	if (type_len == 1 && strchr("56789", text[0]))
-		return err_set(err, -EINVAL, "secret type %c is not supported, give the password or a type 10 hash", text[0]);
+		return err_set(err, -EINVAL,
+			       "secret type %c is not supported, give the password or a type 10 hash",
+			       text[0]);
 	if (type_len != 2 || strncmp(text, "10", 2))
 		/* never repeat the text: it is a password */
 		return err_set(err, -EAGAIN, "a clear secret must be hashed before it is stored");
@@ -110,8 +117,8 @@ static bool read_string(struct blob_reader *reader, struct blob_reader *ret_stri
 
 	if (reader->len < 4)
 		return false;
-	len = (size_t)reader->bytes[0] << 24 | (size_t)reader->bytes[1] << 16 | (size_t)reader->bytes[2] << 8 |
-	      reader->bytes[3];
+	len = (size_t)reader->bytes[0] << 24 | (size_t)reader->bytes[1] << 16 |
+	      (size_t)reader->bytes[2] << 8 | reader->bytes[3];
 	if (len > reader->len - 4)
 		return false;
 	*ret_string = (struct blob_reader){ .bytes = reader->bytes + 4, .len = len };
@@ -138,7 +145,8 @@ static bool read_number(struct blob_reader *reader, unsigned *ret_bits, bool *re
 	skip = number.bytes[0] == 0;
 	if (skip && (number.len == 1 || !(number.bytes[1] & 0x80)))
 		return false;
-	*ret_bits = (unsigned)(number.len - skip) * 8 - (unsigned)__builtin_clz((unsigned)number.bytes[skip]) + 24;
+	*ret_bits = (unsigned)(number.len - skip) * 8 -
+		    (unsigned)__builtin_clz((unsigned)number.bytes[skip]) + 24;
 	*ret_odd = number.bytes[number.len - 1] & 1;
 	return true;
 }
@@ -164,7 +172,8 @@ static int check_ecdsa(struct blob_reader *reader, const char *curve, struct err
 	if (!read_string(reader, &name) || !string_is(&name, curve) || !read_string(reader, &point))
 		return err_set(err, -EINVAL, "the ecdsa key is broken or of another curve than it says");
 	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
-		if (!strcmp(curves[i].curve, curve) && point.len == curves[i].point_len && point.bytes[0] == 4)
+		if (!strcmp(curves[i].curve, curve) && point.len == curves[i].point_len &&
+		    point.bytes[0] == 4)
 			return 0;
 	}
 	return err_set(err, -EINVAL, "the point of the ecdsa key is broken");
@@ -176,12 +185,13 @@ static int check_rsa(struct blob_reader *reader, const char *curve, struct err *
 	bool exponent_odd = false, modulus_odd = false;
 
 	(void)curve;
-	if (!read_number(reader, &exponent_bits, &exponent_odd) || !read_number(reader, &modulus_bits, &modulus_odd) ||
-	    !exponent_odd || !modulus_odd || exponent_bits < 2 || exponent_bits > 64)
+	if (!read_number(reader, &exponent_bits, &exponent_odd) ||
+	    !read_number(reader, &modulus_bits, &modulus_odd) || !exponent_odd || !modulus_odd ||
+	    exponent_bits < 2 || exponent_bits > 64)
 		return err_set(err, -EINVAL, "the ssh-rsa key is broken");
 	if (modulus_bits < RSA_MIN_BITS || modulus_bits > RSA_MAX_BITS)
-		return err_set(err, -EINVAL, "the ssh-rsa key has %u bits, it must have %u to %u", modulus_bits, RSA_MIN_BITS,
-			       RSA_MAX_BITS);
+		return err_set(err, -EINVAL, "the ssh-rsa key has %u bits, it must have %u to %u",
+			       modulus_bits, RSA_MIN_BITS, RSA_MAX_BITS);
 	return 0;
 }
 
@@ -212,11 +222,14 @@ static int key_type_refuse(const char *name, size_t len, struct err *err)
 	if (len > 3 && !memcmp(name, "sk-", 3))
 		return err_set(err, -EINVAL, "hardware-backed keys (%.*s) are not supported", shown, name);
 	if (memmem(name, len, "-cert-v", 7))
-		return err_set(err, -EINVAL, "a certificate (%.*s) cannot stand here, give the plain public key", shown, name);
+		return err_set(err, -EINVAL,
+			       "a certificate (%.*s) cannot stand here, give the plain public key", shown,
+			       name);
 	if (len == 7 && !memcmp(name, "ssh-dss", 7))
 		return err_set(err, -EINVAL, "ssh-dss keys are too weak and not supported");
 	return err_set(err, -EINVAL,
-		       "a key begins with ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521 or ssh-rsa");
+		       "a key begins with ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, "
+		       "ecdsa-sha2-nistp521 or ssh-rsa");
 }
 
 static int base64_value(char c)
@@ -261,8 +274,8 @@ static int base64_decode(const char *text, size_t len, uint8_t **ret_bytes, size
 }
 
 /* The key in "TYPE BASE64[ comment]": its type and where the base64 lies. */
-static int key_split(const char *text, const struct key_type **ret_type, const char **ret_base64, size_t *ret_len,
-		     struct err *err)
+static int key_split(const char *text, const struct key_type **ret_type, const char **ret_base64,
+		     size_t *ret_len, struct err *err)
 {
 	size_t type_len = strcspn(text, " \t");
 	const struct key_type *type = key_type_find(text, type_len);
@@ -350,8 +363,8 @@ static int user_keystring_canonical(const struct arg *arg, const char *text, cha
 
 /* The groups a router comes with; features.md 2D. */
 static const char *const group_words[] = {
-	"root-lr", "netadmin", "sysadmin", "operator", "serviceadmin", "maintenance", "provisioning", "retrieve",
-	"read-only-tg", "cisco-support", NULL,
+	"root-lr",	"netadmin", "sysadmin",	    "operator",	     "serviceadmin", "maintenance",
+	"provisioning", "retrieve", "read-only-tg", "cisco-support", NULL,
 };
 
 const struct arg arg_user_name = {
@@ -395,16 +408,31 @@ const struct arg arg_user_keystring = {
 };
 
 const struct stmt user_conf_children[] = {
-	{ .kind = STMT_LIST, .word = "group", .help = "User group in which this user is to be a member of",
-	  .arg = &arg_user_group, .offset = offsetof(struct user_conf, groups), .esize = sizeof(struct user_group_conf),
-	  .key_offset = offsetof(struct user_group_conf, name), .max_entries = USER_GROUPS_MAX,
+	{ .kind = STMT_LIST,
+	  .word = "group",
+	  .help = "User group in which this user is to be a member of",
+	  .arg = &arg_user_group,
+	  .offset = offsetof(struct user_conf, groups),
+	  .esize = sizeof(struct user_group_conf),
+	  .key_offset = offsetof(struct user_group_conf, name),
+	  .max_entries = USER_GROUPS_MAX,
 	  .source = "features.md 2D" },
-	{ .kind = STMT_LEAF, .word = "secret", .help = "Specify the secure password for the user",
-	  .arg = &arg_user_secret, .offset = offsetof(struct user_conf, secret), .flags = STMT_SECRET,
+	{ .kind = STMT_LEAF,
+	  .word = "secret",
+	  .help = "Specify the secure password for the user",
+	  .arg = &arg_user_secret,
+	  .offset = offsetof(struct user_conf, secret),
+	  .flags = STMT_SECRET,
 	  .source = "features.md 2D: secret {8|9|10}; crypt(5)" },
-	{ .kind = STMT_LIST, .word = "keystring", .help = "Public key with which the user may log in",
-	  .arg = &arg_user_keystring, .offset = offsetof(struct user_conf, keys), .esize = sizeof(struct user_key_conf),
-	  .key_offset = offsetof(struct user_key_conf, keystring), .max_entries = USER_KEYS_MAX,
-	  .source = "features.md 2A: up to four keys; RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4" },
+	{ .kind = STMT_LIST,
+	  .word = "keystring",
+	  .help = "Public key with which the user may log in",
+	  .arg = &arg_user_keystring,
+	  .offset = offsetof(struct user_conf, keys),
+	  .esize = sizeof(struct user_key_conf),
+	  .key_offset = offsetof(struct user_key_conf, keystring),
+	  .max_entries = USER_KEYS_MAX,
+	  .source = "features.md 2A: up to four keys; RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 "
+		    "section 4" },
 	STMT_DONE,
 };

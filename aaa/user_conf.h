@@ -40,8 +40,9 @@ struct users_conf {
 
 extern const struct arg arg_user_name;	/* [A-Za-z0-9_][A-Za-z0-9_.-]* up to 32 bytes */
 extern const struct arg arg_user_group; /* root-lr, netadmin, sysadmin, operator, serviceadmin, maintenance, … */
-/* Canonical: "10 HASH" or "8 …"/"9 …" forms as stored. A clear text ("P", "0 P") is refused by canonical() with -EAGAIN:
- * the CLI hashes it first by user_secret_hash(), so that no clear secret crosses a process border. */
+/* Canonical: "10 HASH" as stored; other types (8, 9) are refused for now. A clear text ("P", "0 P") is refused by
+ * canonical() with -EAGAIN: the CLI hashes it first by user_secret_hash(), so that no clear secret crosses a process
+ * border. */
 extern const struct arg arg_user_secret;
 extern const struct arg arg_user_keystring; /* takes the rest of the line; drops the comment; checks type and base64 */
 extern const struct stmt user_conf_children[];

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: hashing and checking of passwords by crypt(3), SHA-512 with its standard rounds. A check always costs one hash
- * of the same kind: with no user, with no secret and with a password that cannot be right, a fixed hash is computed in
- * place of the missing one, so that the time of an answer tells nothing.
+ * DOC: hashing and checking of passwords by crypt(3), SHA-512 with its standard rounds. A check always
+ * costs one hash of the same kind: with no user, with no secret and with a password that cannot be
+ * right, a fixed hash is computed in place of the missing one, so that the time of an answer tells
+ * nothing.
  */
 #include "aaa/user_conf.h"
 
@@ -19,8 +20,8 @@
 #define TYPE_PREFIX	   "10 "
 
 /* A well-formed hash that no password is checked against in earnest. */
-static const char nobody_hash[] =
-	"$6$sallyportnobody1$xbf2G8anH9ofns9EEtg6l6WJn17Mts.idMihuowoMjDaXfwfugjzLNc3GSq04i/m8E5dLqpA0apoMALsbpuCa/";
+static const char nobody_hash[] = "$6$sallyportnobody1$xbf2G8anH9ofns9EEtg6l6WJn17Mts."
+				  "idMihuowoMjDaXfwfugjzLNc3GSq04i/m8E5dLqpA0apoMALsbpuCa/";
 
 static void secret_free(char *text)
 {

@@ -73,11 +73,11 @@ void confd_commits_free(struct confd_commits *commits); /* NULL is fine; nobody 
  * failure. -EBUSY when too many wait. */
 int confd_commit_submit(struct confd_commits *commits, struct confd_request *request);
 /* The slice of a member when no commit is under way: between two phases it would be neither old nor new. The receiver
- * may be taken back by confd_slice_forget(). */
+ * may be taken back by confd_commits_forget(). */
 int confd_slice_submit(struct confd_commits *commits, unsigned owner, confd_on_answer on_answer, void *userdata);
 /* Whoever waited with this userdata has gone. */
 void confd_commits_forget(struct confd_commits *commits, const void *userdata);
-/* Brings every member that runs to the running configuration: at our start, when one may hold a half-finished commit. */
+/* Brings every member that runs to the running configuration: at our start, when one may hold half a commit. */
 void confd_commits_reconcile(struct confd_commits *commits);
 
 /* ---- confd_varlink.c ---- */

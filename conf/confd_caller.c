@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: who is calling, by the uid the kernel vouches for, and what that user may do by the groups of the running
- * configuration. Nothing a caller says about itself counts, unless it is root or runs under our own uid.
+ * DOC: who is calling, by the uid the kernel vouches for, and what that user may do by the groups of
+ * the running configuration. Nothing a caller says about itself counts, unless it is root or runs under
+ * our own uid.
  */
 #include "conf/confd.h"
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: commits, one at a time. A job is a commit, a member's question for its slice, or the repair of a member that may
- * be behind; jobs run in the order they came, each to its end, so that nobody ever sees half a commit.
+ * DOC: commits, one at a time. A job is a commit, a member's question for its slice, or the repair of a
+ * member that may be behind; jobs run in the order they came, each to its end, so that nobody ever sees
+ * half a commit.
  *
- * A commit matches its lines again, lets the members check and prepare, and records. The record is the point of no
- * return: before it every failure leaves all as it was, after it nothing can fail. A member that does not confirm apply
- * is brought up to date later, with growing pauses, as is every member at our start.
+ * A commit matches its lines again, lets the members check and prepare, and records. The record is the
+ * point of no return: before it every failure leaves all as it was, after it nothing can fail. A member
+ * that does not confirm apply is brought up to date later, with growing pauses, as is every member at
+ * our start.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -22,10 +24,10 @@
 #include "conf/config_report.h"
 #include "conf/root.h"
 
-#define JOBS_MAX	   256u
-#define REPAIR_FIRST_MS	   1000u
-#define REPAIR_MAX_MS	   30000u
-#define REPAIRS_MAX	   8u /* members */
+#define JOBS_MAX	256u
+#define REPAIR_FIRST_MS 1000u
+#define REPAIR_MAX_MS	30000u
+#define REPAIRS_MAX	8u /* members */
 
 enum job_kind { JOB_COMMIT, JOB_SLICE, JOB_REPAIR };
 
@@ -218,8 +220,8 @@ static void repair_failed(struct job *job, const char *reason)
 	struct repair *repair = repair_find(job->commits, job->owner);
 
 	if (!repair->told)
-		log_event(LOG_CONFIG_ERR_GENERAL, "sallyport-%s does not take the running configuration: %s", repair->row->name,
-			  reason);
+		log_event(LOG_CONFIG_ERR_GENERAL, "sallyport-%s does not take the running configuration: %s",
+			  repair->row->name, reason);
 	repair->told = true;
 	repair_later(repair);
 }
@@ -271,7 +273,8 @@ static void repair_begin(struct job *job)
 	char id[16];
 
 	repair_find(job->commits, job->owner)->queued = false;
-	if (confd_round_new(confd, confd->running, confd_running_id(confd, id), job->owner, &job->round) < 0) {
+	if (confd_round_new(confd, confd->running, confd_running_id(confd, id), job->owner, &job->round) <
+	    0) {
 		repair_failed(job, "out of memory");
 		job_end(job, NULL, NULL);
 		return;
@@ -371,8 +374,9 @@ static json_t *conflict_parameters(const struct confd *confd, const char *base_c
 		snprintf(id, sizeof(id), "%" PRIu32, records[i].id);
 		if (strtoul(base_commit_id, NULL, 10) >= records[i].id)
 			break;
-		json_array_append_new(commits, json_pack("{s:s, s:s, s:I}", "commit_id", id, "user", records[i].user,
-							 "changed_us", (json_int_t)records[i].changed_us));
+		json_array_append_new(commits,
+				      json_pack("{s:s, s:s, s:I}", "commit_id", id, "user", records[i].user,
+						"changed_us", (json_int_t)records[i].changed_us));
 	}
 	return json_pack("{s:o}", "commits", commits);
 }
@@ -408,7 +412,8 @@ static void commit_applied(void *userdata)
 	struct confd_commits *commits = job->commits;
 	char id[16];
 
-	repairs_note(commits, tree_diff_owners(commits->confd->running, job->wanted), confd_round_missed(job->round));
+	repairs_note(commits, tree_diff_owners(commits->confd->running, job->wanted),
+		     confd_round_missed(job->round));
 	job_end(job, NULL, json_pack("{s:s}", "commit_id", confd_running_id(commits->confd, id)));
 }
 
@@ -433,8 +438,8 @@ static void commit_prepared(void *userdata)
 	if (commit_refused(job))
 		return;
 	if (commit_record(job, &err) < 0) {
-		log_event(LOG_CONFIG_ERR_GENERAL, "A commit of user '%s' cannot be stored: %s", job->request->record.user,
-			  err.text);
+		log_event(LOG_CONFIG_ERR_GENERAL, "A commit of user '%s' cannot be stored: %s",
+			  job->request->record.user, err.text);
 		commit_abort(job, CONFIG_ERROR_STORAGE, json_pack("{s:s}", "reason", err.text));
 		return;
 	}
@@ -505,7 +510,8 @@ static void commit_begin(struct job *job)
 	}
 	request->record.id = confd_store_next_id(confd->store);
 	snprintf(id, sizeof(id), "%" PRIu32, request->record.id);
-	if (confd_round_new(confd, job->wanted, id, tree_diff_owners(confd->running, job->wanted), &job->round) < 0) {
+	if (confd_round_new(confd, job->wanted, id, tree_diff_owners(confd->running, job->wanted),
+			    &job->round) < 0) {
 		job_end(job, CONFIG_ERROR_STORAGE, json_pack("{s:s}", "reason", "out of memory"));
 		return;
 	}
@@ -529,7 +535,9 @@ static void job_begin(struct job *job)
 
 int confd_commit_submit(struct confd_commits *commits, struct confd_request *request)
 {
-	struct job model = { .kind = JOB_COMMIT, .request = request, .on_answer = request->on_answer,
+	struct job model = { .kind = JOB_COMMIT,
+			     .request = request,
+			     .on_answer = request->on_answer,
 			     .userdata = request->userdata };
 	int r = job_submit(commits, &model);
 
@@ -540,9 +548,12 @@ int confd_commit_submit(struct confd_commits *commits, struct confd_request *req
 	return r;
 }
 
-int confd_slice_submit(struct confd_commits *commits, unsigned owner, confd_on_answer on_answer, void *userdata)
+int confd_slice_submit(struct confd_commits *commits, unsigned owner, confd_on_answer on_answer,
+		       void *userdata)
 {
-	struct job model = { .kind = JOB_SLICE, .owner = owner, .on_answer = on_answer, .userdata = userdata };
+	struct job model = {
+		.kind = JOB_SLICE, .owner = owner, .on_answer = on_answer, .userdata = userdata
+	};
 
 	return job_submit(commits, &model);
 }
@@ -556,7 +567,8 @@ int confd_commits_new(struct confd *confd, struct confd_commits **ret_commits)
 	if (!commits)
 		return -ENOMEM;
 	commits->confd = confd;
-	for (const struct conf_member *row = conf_members; row->name && commits->repairs_len < REPAIRS_MAX; row++) {
+	for (const struct conf_member *row = conf_members; row->name && commits->repairs_len < REPAIRS_MAX;
+	     row++) {
 		struct repair *repair = &commits->repairs[commits->repairs_len];
 
 		*repair = (struct repair){ .commits = commits, .row = row, .pause_ms = REPAIR_FIRST_MS };

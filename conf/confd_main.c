@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: sallyport-confd: keeps the running configuration and its history, and takes commits. Started as root it opens its
- * socket and becomes an ordinary user for good before it reads anything that a caller or a disk could have spoilt.
+ * DOC: sallyport-confd: keeps the running configuration and its history, and takes commits. Started as
+ * root it opens its socket and becomes an ordinary user for good before it reads anything that a caller
+ * or a disk could have spoilt.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -47,14 +48,16 @@ struct daemon_state {
 
 static void print_usage(FILE *out)
 {
-	fputs("usage: sallyport-confd --run-dir DIR --state-dir DIR [--user-id UID] [--uids FILE] [--starter FILE]\n"
+	fputs("usage: sallyport-confd --run-dir DIR --state-dir DIR [--user-id UID] [--uids FILE] [--starter "
+	      "FILE]\n"
 	      "\n"
 	      "  --run-dir DIR    where the sockets are\n"
 	      "  --state-dir DIR  commits are kept in DIR/conf\n"
 	      "  --user-id UID    started as root: become this user\n"
 	      "  --uids FILE      names of user ids (DIR/ssh/uids)\n"
 	      "  --starter FILE   the first commit, where there is none yet\n"
-	      "  --netns-dir DIR  taken for the sake of one command line for all daemons; nothing here needs it\n",
+	      "  --netns-dir DIR  taken for the sake of one command line for all daemons; nothing here needs "
+	      "it\n",
 	      out);
 }
 
@@ -75,10 +78,14 @@ static int parse_uid(const char *text, uid_t *ret_uid)
 static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option rows[] = {
-		{ "run-dir", required_argument, NULL, 'r' },   { "state-dir", required_argument, NULL, 's' },
-		{ "user-id", required_argument, NULL, 'u' },   { "uids", required_argument, NULL, 'i' },
-		{ "starter", required_argument, NULL, 'f' },   { "netns-dir", required_argument, NULL, 'n' },
-		{ "debug", no_argument, NULL, 'd' },	       { "help", no_argument, NULL, 'h' },
+		{ "run-dir", required_argument, NULL, 'r' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "user-id", required_argument, NULL, 'u' },
+		{ "uids", required_argument, NULL, 'i' },
+		{ "starter", required_argument, NULL, 'f' },
+		{ "netns-dir", required_argument, NULL, 'n' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -107,8 +114,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 
 /* ---- while still root ---- */
 
-/* Gives what an earlier run as root left to the user we become. Only while root owns the directory: what stands in a
- * directory of somebody else is not to be trusted. */
+/* Gives what an earlier run as root left to the user we become. Only while root owns the directory:
+ * what stands in a directory of somebody else is not to be trusted. */
 static int give_directory(const char *path, uid_t uid)
 {
 	AUTO(close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -139,16 +146,19 @@ static int make_state(struct daemon_state *state, struct err *err)
 	if (geteuid() == 0 && uid != (uid_t)-1) {
 		r = give_directory(state->conf_dir, uid);
 		if (r < 0)
-			return err_set(err, r, "%s: cannot give it to uid %u: %s", state->conf_dir, uid, strerror(-r));
+			return err_set(err, r, "%s: cannot give it to uid %u: %s", state->conf_dir, uid,
+				       strerror(-r));
 	}
 	/* held until the process ends: two of us would record over each other */
 	state->lock_fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (state->lock_fd < 0)
 		return err_set(err, -errno, "%s: %s", lock_path, strerror(errno));
 	if (geteuid() == 0 && uid != (uid_t)-1 && fchown(state->lock_fd, uid, uid) < 0)
-		return err_set(err, -errno, "%s: cannot give it to uid %u: %s", lock_path, uid, strerror(errno));
+		return err_set(err, -errno, "%s: cannot give it to uid %u: %s", lock_path, uid,
+			       strerror(errno));
 	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(err, -errno, "%s: another sallyport-confd keeps this configuration", state->conf_dir);
+		return err_set(err, -errno, "%s: another sallyport-confd keeps this configuration",
+			       state->conf_dir);
 	return 0;
 }
 
@@ -254,14 +264,16 @@ static int confd_accept(const char *text, void *userdata, struct err *err)
 static void on_broken(const char *path, const char *reason, void *userdata)
 {
 	(void)userdata;
-	log_event(LOG_CONFIG_ERR_GENERAL, "A stored configuration is broken and set aside as %s: %s", path, reason);
+	log_event(LOG_CONFIG_ERR_GENERAL, "A stored configuration is broken and set aside as %s: %s", path,
+		  reason);
 }
 
 static void on_starter_fault(unsigned line_number, const char *line, const char *reason, void *userdata)
 {
 	(void)line; /* it may hold a secret */
 	*(bool *)userdata = true;
-	log_event(LOG_CONFIG_ERR_GENERAL, "The starter configuration is refused: line %u: %s", line_number, reason);
+	log_event(LOG_CONFIG_ERR_GENERAL, "The starter configuration is refused: line %u: %s", line_number,
+		  reason);
 }
 
 static int commit_starter(struct daemon_state *state, struct err *err)
@@ -284,8 +296,8 @@ static int commit_starter(struct daemon_state *state, struct err *err)
 	r = confd_store_record(confd->store, &record, text, err);
 	if (r == 0)
 		log_event(LOG_CONFIG_DB_COMMIT,
-			  "Configuration committed by user 'system'. Use 'show configuration commit changes %" PRIu32
-			  "' to view the changes.",
+			  "Configuration committed by user 'system'. Use 'show configuration commit changes "
+			  "%" PRIu32 "' to view the changes.",
 			  record.id);
 	return r;
 }
@@ -308,8 +320,8 @@ static int load_configuration(struct daemon_state *state, struct err *err)
 	if (r < 0)
 		return r;
 	if (r == 0)
-		log_event(LOG_CONFIG_ERR_GENERAL,
-			  "No stored configuration is whole: the running configuration is empty until the next commit");
+		log_event(LOG_CONFIG_ERR_GENERAL, "No stored configuration is whole: the running "
+						  "configuration is empty until the next commit");
 	else
 		log_debug("confd", "commit %s is running", confd_running_id(confd, id));
 	return 0;
@@ -331,7 +343,8 @@ static int watch_signals(struct daemon_state *state)
 	signal(SIGPIPE, SIG_IGN);
 	state->on_term = evsignal_new(state->confd.base, SIGTERM, on_signal, state);
 	state->on_int = evsignal_new(state->confd.base, SIGINT, on_signal, state);
-	if (!state->on_term || !state->on_int || event_add(state->on_term, NULL) < 0 || event_add(state->on_int, NULL) < 0)
+	if (!state->on_term || !state->on_int || event_add(state->on_term, NULL) < 0 ||
+	    event_add(state->on_int, NULL) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -369,7 +382,8 @@ static int daemon_start(struct daemon_state *state, struct err *err)
 		r = read_starter(state, err);
 	/* bound as root where the directory is root's; nobody is answered before the loop runs */
 	if (r == 0)
-		r = varlink_server_new(confd->base, state->socket_path, 0666, confd_interfaces, confd, &state->server, err);
+		r = varlink_server_new(confd->base, state->socket_path, 0666, confd_interfaces, confd,
+				       &state->server, err);
 	if (r == 0)
 		r = become_user(&state->options, err);
 	if (r < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: asks all members the same question at the same time and counts the answers. What a member says is bounded and
- * taken apart here; the caller sees faults only.
+ * DOC: asks all members the same question at the same time and counts the answers. What a member says
+ * is bounded and taken apart here; the caller sees faults only.
  */
 #include "conf/confd_round.h"
 
@@ -26,7 +26,7 @@ static const char *const phase_methods[] = {
 struct round_member {
 	struct confd_round *round;
 	const struct conf_member *row;
-	char *slice; /* what it is asked about */
+	char *slice;		   /* what it is asked about */
 	struct varlink_link *link; /* NULL: not being asked */
 	bool takes_part;
 };
@@ -48,12 +48,12 @@ void confd_fault_add(json_t *faults, const char *line, const char *reason)
 {
 	if (json_array_size(faults) >= CONFD_FAULTS_MAX)
 		return;
-	json_array_append_new(faults, json_pack("{s:o, s:o}", "line", json_string(line) ?: json_string(""), "reason",
-						json_string(reason) ?: json_string("")));
+	json_array_append_new(faults, json_pack("{s:o, s:o}", "line", json_string(line) ?: json_string(""),
+						"reason", json_string(reason) ?: json_string("")));
 }
 
-int confd_round_new(const struct confd *confd, const struct tree *tree, const char *commit_id, unsigned owners,
-		    struct confd_round **ret_round)
+int confd_round_new(const struct confd *confd, const struct tree *tree, const char *commit_id,
+		    unsigned owners, struct confd_round **ret_round)
 {
 	struct confd_round *round = calloc(1, sizeof(*round));
 
@@ -113,8 +113,8 @@ static void member_did_not_answer(struct round_member *member, int result, const
 	case ROUND_CHECK:
 	case ROUND_PREPARE:
 		if (result == -ETIMEDOUT)
-			snprintf(reason, sizeof(reason), "sallyport-%s did not answer within %d s", member->row->name,
-				 CONFD_MEMBER_TIMEOUT_MS / 1000);
+			snprintf(reason, sizeof(reason), "sallyport-%s did not answer within %d s",
+				 member->row->name, CONFD_MEMBER_TIMEOUT_MS / 1000);
 		else
 			snprintf(reason, sizeof(reason), "sallyport-%s did not answer: %s", member->row->name,
 				 result == -EREMOTEIO && error_name ? error_name : strerror(-result));
@@ -138,7 +138,8 @@ static void member_take_faults(struct round_member *member, const json_t *parame
 		const char *line = json_string_value(json_object_get(fault, "line"));
 		const char *reason = json_string_value(json_object_get(fault, "reason"));
 
-		confd_fault_add(member->round->faults, line ? line : "", reason ? reason : "refused without a reason");
+		confd_fault_add(member->round->faults, line ? line : "",
+				reason ? reason : "refused without a reason");
 	}
 }
 
@@ -185,7 +186,8 @@ static void member_ask(struct round_member *member)
 		member->link = link;
 }
 
-void confd_round_ask(struct confd_round *round, enum round_phase phase, void (*on_done)(void *userdata), void *userdata)
+void confd_round_ask(struct confd_round *round, enum round_phase phase, void (*on_done)(void *userdata),
+		     void *userdata)
 {
 	round->phase = phase;
 	round->on_done = on_done;

@@ -29,7 +29,8 @@ int confd_round_new(const struct confd *confd, const struct tree *tree, const ch
 		    struct confd_round **ret_round);
 void confd_round_free(struct confd_round *round); /* NULL is fine */
 /* Asks all that take part; on_done is called once when each has answered or cannot: perhaps before this returns. */
-void confd_round_ask(struct confd_round *round, enum round_phase phase, void (*on_done)(void *userdata), void *userdata);
+void confd_round_ask(struct confd_round *round, enum round_phase phase, void (*on_done)(void *userdata),
+		     void *userdata);
 /* Faults of check and prepare so far; borrowed. */
 json_t *confd_round_faults(const struct confd_round *round);
 /* Owners of the members that run but did not confirm apply. */

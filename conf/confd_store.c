@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the directory of commits. There is no pointer to the running one that could disagree with the files: the highest
- * number that is whole holds, so one rename is the whole change. A file that is cut, changed or no longer understood is
- * set aside under another name, where it does no harm and can be looked at.
+ * DOC: the directory of commits. There is no pointer to the running one that could disagree with the
+ * files: the highest number that is whole holds, so one rename is the whole change. A file that is cut,
+ * changed or no longer understood is set aside under another name, where it does no harm and can be
+ * looked at.
  */
 #include "conf/confd_store.h"
 
@@ -19,14 +20,14 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 
-#define FILE_MAX_BYTES	(CONFD_TEXT_MAX_BYTES + 4096u)
-#define HEAD_MAX_BYTES	2048u
-#define FIRST_LINE	"!! Sallyport configuration 1\n"
-#define END_MARK	"!! end "
-#define END_LINE_BYTES	(sizeof(END_MARK) - 1 + 16 + 1) /* mark, 16 hex digits, newline */
+#define FILE_MAX_BYTES (CONFD_TEXT_MAX_BYTES + 4096u)
+#define HEAD_MAX_BYTES 2048u
+#define FIRST_LINE     "!! Sallyport configuration 1\n"
+#define END_MARK       "!! end "
+#define END_LINE_BYTES (sizeof(END_MARK) - 1 + 16 + 1) /* mark, 16 hex digits, newline */
 
 struct confd_store {
-	char *dir; /* …/commits */
+	char *dir;		       /* …/commits */
 	struct commit_record *records; /* newest first */
 	size_t len, size;
 	uint32_t highest_id; /* of any name seen, 0 when there is none */
@@ -55,7 +56,8 @@ static uint64_t text_checksum(const char *text, size_t len)
 
 /* ---- one file ---- */
 
-static int record_write(const struct commit_record *record, const char *text, char **ret_file, size_t *ret_len)
+static int record_write(const struct commit_record *record, const char *text, char **ret_file,
+			size_t *ret_len)
 {
 	char *file = NULL;
 	size_t len = 0;
@@ -64,7 +66,8 @@ static int record_write(const struct commit_record *record, const char *text, ch
 
 	if (!out)
 		return -ENOMEM;
-	fprintf(out, FIRST_LINE "!! commit %" PRIu32 "\n!! changed-us %" PRId64 "\n", record->id, record->changed_us);
+	fprintf(out, FIRST_LINE "!! commit %" PRIu32 "\n!! changed-us %" PRId64 "\n", record->id,
+		record->changed_us);
 	fprintf(out, "!! user %s\n!! line %s\n!! client %s\n", record->user, record->line, record->client);
 	if (record->label[0])
 		fprintf(out, "!! label %s\n", record->label);
@@ -118,8 +121,10 @@ static bool record_field(struct commit_record *record, const char *line, size_t 
 		char *to;
 		size_t size;
 	} texts[] = {
-		{ "user ", record->user, sizeof(record->user) },       { "line ", record->line, sizeof(record->line) },
-		{ "client ", record->client, sizeof(record->client) }, { "label ", record->label, sizeof(record->label) },
+		{ "user ", record->user, sizeof(record->user) },
+		{ "line ", record->line, sizeof(record->line) },
+		{ "client ", record->client, sizeof(record->client) },
+		{ "label ", record->label, sizeof(record->label) },
 		{ "comment ", record->comment, sizeof(record->comment) },
 	};
 	int64_t number;
@@ -156,7 +161,8 @@ static const char *record_read(const char *file, struct commit_record *ret_recor
 			return NULL;
 		if (end - line == 1 && *line == '!')
 			break;
-		if (end - line < 4 || memcmp(line, "!! ", 3) || !record_field(&record, line + 3, (size_t)(end - line) - 3))
+		if (end - line < 4 || memcmp(line, "!! ", 3) ||
+		    !record_field(&record, line + 3, (size_t)(end - line) - 3))
 			return NULL;
 		line = end + 1;
 	}
@@ -179,7 +185,8 @@ static const char *file_text(char *file, size_t len, uint32_t id, const char **r
 	end = file + len - END_LINE_BYTES;
 	if (memcmp(end, END_MARK, strlen(END_MARK)) || (end > file && end[-1] != '\n'))
 		return "it is cut";
-	snprintf(wanted, sizeof(wanted), END_MARK "%016" PRIx64 "\n", text_checksum(file, (size_t)(end - file)));
+	snprintf(wanted, sizeof(wanted), END_MARK "%016" PRIx64 "\n",
+		 text_checksum(file, (size_t)(end - file)));
 	if (memcmp(end, wanted, END_LINE_BYTES))
 		return "its checksum is wrong";
 	*end = '\0';
@@ -425,7 +432,8 @@ static void store_prune(struct confd_store *store)
 	}
 }
 
-int confd_store_load(struct confd_store *store, int (*accept)(const char *text, void *userdata, struct err *err),
+int confd_store_load(struct confd_store *store,
+		     int (*accept)(const char *text, void *userdata, struct err *err),
 		     void (*on_broken)(const char *path, const char *reason, void *userdata), void *userdata,
 		     char **ret_text, struct err *err)
 {
@@ -444,7 +452,8 @@ int confd_store_load(struct confd_store *store, int (*accept)(const char *text, 
 			continue;
 		}
 		if (!is_shortage(r))
-			r = store_set_aside(store, i, r == -EBADMSG ? "its head is wrong" : strerror(-r), &loading);
+			r = store_set_aside(store, i, r == -EBADMSG ? "its head is wrong" : strerror(-r),
+					    &loading);
 		if (r < 0)
 			return err_set(err, r, "%s: %s", store->dir, strerror(-r));
 	}
@@ -485,7 +494,8 @@ int confd_store_record(struct confd_store *store, const struct commit_record *re
 		return err_set(err, r, "%s: %s", path, strerror(-r));
 	r = fs_write_atomic(path, 0600, file, len);
 	if (r < 0) {
-		/* it may stand there already, only not safely: the answer must be the truth after the next start, too */
+		/* it may stand there already, only not safely: the answer must be the truth after the
+		 * next start, too */
 		unlink(path);
 		return err_set(err, r, "%s: %s", path, strerror(-r));
 	}

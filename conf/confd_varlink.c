@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: org.sallyport.Config as its callers see it. Every method asks first who is calling; parameters are bounded here,
- * before they go anywhere.
+ * DOC: org.sallyport.Config as its callers see it. Every method asks first who is calling; parameters
+ * are bounded here, before they go anywhere.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,17 +19,18 @@ static const char confd_description[] =
 	"# The configuration: what runs, who asks, and commits\n"
 	"interface org.sallyport.Config\n"
 	"\n"
-	"type Commit (commit_id: string, user: string, line: string, client: string, label: ?string, comment: ?string,\n"
-	"  changed_us: int)\n"
+	"type Commit (commit_id: string, user: string, line: string, client: string, label: ?string,\n"
+	"  comment: ?string, changed_us: int)\n"
 	"type Fault (line: string, reason: string)\n"
 	"\n"
 	"# The running configuration as text; secrets are masked for callers that may not configure\n"
 	"method GetRunning() -> (commit_id: string, text: string, changed_us: int, changed_by: string)\n"
 	"# Who the caller is, by its uid\n"
-	"method GetCaller() -> (hostname: string, domain_name: string, user: string, groups: []string, commit_id: string)\n"
+	"method GetCaller() -> (hostname: string, domain_name: string, user: string, groups: []string,\n"
+	"  commit_id: string)\n"
 	"# Changes the configuration by flat lines in order; user and client count only from root\n"
-	"method Commit(base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string,\n"
-	"  user: ?string, client: ?string) -> (commit_id: string)\n"
+	"method Commit(base_commit_id: string, lines: []string, line_name: string, label: ?string,\n"
+	"  comment: ?string, user: ?string, client: ?string) -> (commit_id: string)\n"
 	"# Newest first, at most 100\n"
 	"method ListCommits() -> (commits: []Commit)\n"
 	"# What a member gets; members and root only\n"
@@ -42,7 +43,8 @@ static const char confd_description[] =
 
 /* ---- parameters ---- */
 
-/* A text parameter into a buffer; absent or null leaves it as it is. False when it is something else or too long. */
+/* A text parameter into a buffer; absent or null leaves it as it is. False when it is something else or
+ * too long. */
 static bool parameter_text(const json_t *parameters, const char *name, char *to, size_t size)
 {
 	const json_t *value = json_object_get(parameters, name);
@@ -78,9 +80,10 @@ static void handle_get_running(struct varlink_call *call, const json_t *paramete
 	(void)parameters;
 	confd_caller_of(confd, varlink_call_peer(call), &caller);
 	text = confd_tree_text(confd->running, caller.may_configure ? 0 : TREE_MASK_SECRETS);
-	varlink_reply(call, json_pack("{s:s, s:s, s:I, s:s}", "commit_id", confd_running_id(confd, id), "text",
-				      text ? text : "", "changed_us", (json_int_t)(record ? record->changed_us : 0),
-				      "changed_by", record ? record->user : ""));
+	varlink_reply(call,
+		      json_pack("{s:s, s:s, s:I, s:s}", "commit_id", confd_running_id(confd, id), "text",
+				text ? text : "", "changed_us", (json_int_t)(record ? record->changed_us : 0),
+				"changed_by", record ? record->user : ""));
 }
 
 /* The configured name, else the machine's own without its domain. */
@@ -113,7 +116,8 @@ static void handle_get_caller(struct varlink_call *call, const json_t *parameter
 	varlink_reply(call, json_pack("{s:s, s:s, s:s, s:o, s:s}", "hostname",
 				      prompt_hostname(confd, hostname, sizeof(hostname)), "domain_name",
 				      domain_name ? domain_name : "", "user", caller.user, "groups",
-				      confd_caller_groups(confd, &caller), "commit_id", confd_running_id(confd, id)));
+				      confd_caller_groups(confd, &caller), "commit_id",
+				      confd_running_id(confd, id)));
 }
 
 static json_t *record_json(const struct commit_record *record)
@@ -121,9 +125,9 @@ static json_t *record_json(const struct commit_record *record)
 	char id[16];
 
 	snprintf(id, sizeof(id), "%u", record->id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "commit_id", id, "user", record->user, "line", record->line,
-			 "client", record->client, "label", record->label, "comment", record->comment, "changed_us",
-			 (json_int_t)record->changed_us);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "commit_id", id, "user", record->user, "line",
+			 record->line, "client", record->client, "label", record->label, "comment",
+			 record->comment, "changed_us", (json_int_t)record->changed_us);
 }
 
 static void handle_list_commits(struct varlink_call *call, const json_t *parameters, void *userdata)
@@ -224,7 +228,8 @@ static const char *request_fill(const json_t *parameters, const struct confd_cal
 	snprintf(record->user, sizeof(record->user), "%s", caller->user);
 	snprintf(record->client, sizeof(record->client), CLIENT_DEFAULT);
 	if (!json_is_string(json_object_get(parameters, "base_commit_id")) ||
-	    !parameter_text(parameters, "base_commit_id", request->base_commit_id, sizeof(request->base_commit_id)))
+	    !parameter_text(parameters, "base_commit_id", request->base_commit_id,
+			    sizeof(request->base_commit_id)))
 		return "base_commit_id";
 	if (!parameter_text(parameters, "line_name", record->line, sizeof(record->line)))
 		return "line_name";
@@ -292,7 +297,7 @@ static const struct varlink_method methods[] = {
 	{ "Commit", handle_commit },
 	{ "ListCommits", handle_list_commits },
 	{ "GetSlice", handle_get_slice },
-	{ NULL },
+	{ NULL }, /* end */
 };
 
 const struct varlink_interface confd_interfaces[] = {

@@ -21,8 +21,8 @@
 #define CONFIG_GET_RUNNING CONFIG_INTERFACE ".GetRunning"
 
 /* () -> (hostname: string, domain_name: string, user: string, groups: []string, commit_id: string)
- * Who the caller is, by its uid, and what the prompt needs. user is "" for an unknown uid. hostname is the configured one,
- * else the machine's. Root and confd's own uid are in "root-lr" whatever is configured. */
+ * Who the caller is, by its uid, and what the prompt needs. user is "" for an unknown uid. hostname is the configured
+ * one, else the machine's. Root and confd's own uid are in "root-lr" whatever is configured. */
 #define CONFIG_GET_CALLER CONFIG_INTERFACE ".GetCaller"
 
 /* (base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string, user: ?string,
@@ -48,9 +48,9 @@
 #define CONFIG_ERROR_NOTHING  CONFIG_INTERFACE ".NothingToCommit"
 #define CONFIG_ERROR_STORAGE  CONFIG_INTERFACE ".StorageFailed"
 
-/* What confd promises: a commit is answered when every running member has applied it. A member that does not run does not
- * block a commit. GetSlice is held back while a commit is under way, so that a slice is never half a commit; at its start
- * confd leads every running member to the running configuration, and repeats an apply that was not confirmed. */
+/* What confd promises: a commit is answered when every running member has applied it. A member that does not run does
+ * not block a commit. GetSlice is held back while a commit is under way, so that a slice is never half a commit; at its
+ * start confd leads every running member to the running configuration, and repeats an apply that was not confirmed. */
 
 /* org.sallyport.Member, served by each member on its own socket; callers: confd and root only.
  * Check(commit_id, text) -> (faults: []{line, reason}); Prepare(commit_id, text) -> (faults: …);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the member's half of a commit. A member holds at most one wanted configuration beside the one in force, and gets
- * to the running one by two roads: it asks for its slice at start, and confd leads it through each commit after that.
+ * DOC: the member's half of a commit. A member holds at most one wanted configuration beside the one in
+ * force, and gets to the running one by two roads: it asks for its slice at start, and confd leads it
+ * through each commit after that.
  *
- * How a member never stays behind: confd holds GetSlice back while a commit is under way, brings every member up to date
- * at its own start, and repeats an apply that was not confirmed; a member that was left alone with a checked or prepared
- * configuration for STEP_MS drops it and asks again. A slice with the text that is in force already changes nothing.
+ * How a member never stays behind: confd holds GetSlice back while a commit is under way, brings every
+ * member up to date at its own start, and repeats an apply that was not confirmed; a member that was
+ * left alone with a checked or prepared configuration for STEP_MS drops it and asks again. A slice with
+ * the text that is in force already changes nothing.
  */
 #include "conf/member.h"
 
@@ -20,12 +22,13 @@
 #include "base/log.h"
 #include "conf/config_report.h"
 
-#define PULL_FIRST_MS	50
-#define PULL_MAX_MS	1000
-#define PULL_TIMEOUT_MS 15000 /* confd may hold the answer back for a whole commit: check, prepare, record, apply */
-#define FIRST_MS	2000
-#define STEP_MS		10000 /* confd waits 3 s for each member's answer */
-#define FAULTS_MAX	1000u
+#define PULL_FIRST_MS 50
+#define PULL_MAX_MS   1000
+#define PULL_TIMEOUT_MS \
+	15000 /* confd may hold the answer back for a whole commit: check, prepare, record, apply */
+#define FIRST_MS   2000
+#define STEP_MS	   10000 /* confd waits 3 s for each member's answer */
+#define FAULTS_MAX 1000u
 
 enum member_state { MEMBER_IDLE, MEMBER_CHECKED, MEMBER_PREPARED };
 
@@ -38,8 +41,8 @@ struct member {
 	void (*on_first)(void *userdata); /* NULL once called */
 	void *userdata;
 
-	char id[16];	/* of the commit in force, "" before the first */
-	char *text;	/* in force; NULL before the first */
+	char id[16]; /* of the commit in force, "" before the first */
+	char *text;  /* in force; NULL before the first */
 
 	enum member_state state;
 	char wanted_id[16];
@@ -67,8 +70,8 @@ static void fault_add(json_t *faults, const char *line, const char *reason)
 {
 	if (json_array_size(faults) >= FAULTS_MAX)
 		return;
-	json_array_append_new(faults, json_pack("{s:o, s:o}", "line", json_string(line) ?: json_string(""), "reason",
-						json_string(reason) ?: json_string("refused")));
+	json_array_append_new(faults, json_pack("{s:o, s:o}", "line", json_string(line) ?: json_string(""),
+						"reason", json_string(reason) ?: json_string("refused")));
 }
 
 static void on_fault(const struct member_fault *fault, void *to)
@@ -192,10 +195,13 @@ static void pull_failed(struct member *member, const char *reason)
 	int pause_ms = member->pull_pause_ms * 2;
 
 	if (reason && !member->told) {
-		log_event(LOG_CONFIG_ERR_GENERAL, "The running configuration is not in force here: %s", reason);
+		log_event(LOG_CONFIG_ERR_GENERAL, "The running configuration is not in force here: %s",
+			  reason);
 		member->told = true;
 	}
-	pull_later(member, pause_ms < PULL_FIRST_MS ? PULL_FIRST_MS : pause_ms > PULL_MAX_MS ? PULL_MAX_MS : pause_ms);
+	pull_later(member, pause_ms < PULL_FIRST_MS ? PULL_FIRST_MS
+			   : pause_ms > PULL_MAX_MS ? PULL_MAX_MS
+						    : pause_ms);
 }
 
 static void pull_take(struct member *member, const char *id, const char *text)
@@ -242,8 +248,9 @@ static void pull_start(struct member *member)
 	member->pull_again = false;
 	if (member->pull)
 		return;
-	r = varlink_link_call(member->base, member->confd_path, CONFIG_GET_SLICE, json_pack("{s:s}", "member", member->name),
-			      PULL_TIMEOUT_MS, on_slice, member, &member->pull);
+	r = varlink_link_call(member->base, member->confd_path, CONFIG_GET_SLICE,
+			      json_pack("{s:s}", "member", member->name), PULL_TIMEOUT_MS, on_slice, member,
+			      &member->pull);
 	if (r < 0) {
 		member->pull = NULL;
 		pull_failed(member, NULL);
@@ -279,8 +286,10 @@ static void on_step_timer(evutil_socket_t fd, short what, void *userdata)
 
 /* ---- methods ---- */
 
-/* The member of a call whose caller may make it, and the id of the commit; NULL when the call was answered. */
-static struct member *call_member(struct varlink_call *call, const json_t *parameters, void *userdata, const char **ret_id)
+/* The member of a call whose caller may make it, and the id of the commit; NULL when the call was
+ * answered. */
+static struct member *call_member(struct varlink_call *call, const json_t *parameters, void *userdata,
+				  const char **ret_id)
 {
 	struct member *member = member_lookup(userdata);
 	const struct ucred *peer = varlink_call_peer(call);
@@ -381,42 +390,46 @@ const struct varlink_method member_methods[] = {
 	{ NULL },
 };
 
-const char member_description[] =
-	"# A daemon's side of a commit; for sallyport-confd and root only\n"
-	"interface org.sallyport.Member\n"
-	"\n"
-	"type Fault (line: string, reason: string)\n"
-	"\n"
-	"# Is this slice meaningful? Nothing is changed\n"
-	"method Check(commit_id: string, text: string) -> (faults: []Fault)\n"
-	"# Do all that can fail, and keep it aside\n"
-	"method Prepare(commit_id: string, text: string) -> (faults: []Fault)\n"
-	"# Put in force what was prepared\n"
-	"method Apply(commit_id: string) -> ()\n"
-	"# Forget what was checked or prepared\n"
-	"method Abort(commit_id: string) -> ()\n"
-	"\n"
-	"error NotPrepared ()\n";
+const char member_description[] = "# A daemon's side of a commit; for sallyport-confd and root only\n"
+				  "interface org.sallyport.Member\n"
+				  "\n"
+				  "type Fault (line: string, reason: string)\n"
+				  "\n"
+				  "# Is this slice meaningful? Nothing is changed\n"
+				  "method Check(commit_id: string, text: string) -> (faults: []Fault)\n"
+				  "# Do all that can fail, and keep it aside\n"
+				  "method Prepare(commit_id: string, text: string) -> (faults: []Fault)\n"
+				  "# Put in force what was prepared\n"
+				  "method Apply(commit_id: string) -> ()\n"
+				  "# Forget what was checked or prepared\n"
+				  "method Abort(commit_id: string) -> ()\n"
+				  "\n"
+				  "error NotPrepared ()\n";
 
 /* ---- the whole ---- */
 
 int member_new(struct event_base *base, const char *confd_path, const char *member_name, unsigned owner,
-	       const struct stmt *root, uid_t peer_uid, const struct member_ops *ops, void (*on_first)(void *userdata),
-	       void *userdata, struct member **ret_member, struct err *err)
+	       const struct stmt *root, uid_t peer_uid, const struct member_ops *ops,
+	       void (*on_first)(void *userdata), void *userdata, struct member **ret_member, struct err *err)
 {
 	struct member *member = calloc(1, sizeof(*member));
 
 	(void)owner; /* confd cuts the slice by it */
 	if (!member)
 		return err_set(err, -ENOMEM, "out of memory");
-	*member = (struct member){ .base = base, .root = root, .peer_uid = peer_uid, .ops = ops, .on_first = on_first,
+	*member = (struct member){ .base = base,
+				   .root = root,
+				   .peer_uid = peer_uid,
+				   .ops = ops,
+				   .on_first = on_first,
 				   .userdata = userdata };
 	member->confd_path = strdup(confd_path);
 	member->name = strdup(member_name);
 	member->pull_timer = evtimer_new(base, on_pull_timer, member);
 	member->first_timer = evtimer_new(base, on_first_timer, member);
 	member->step_timer = evtimer_new(base, on_step_timer, member);
-	if (!member->confd_path || !member->name || !member->pull_timer || !member->first_timer || !member->step_timer) {
+	if (!member->confd_path || !member->name || !member->pull_timer || !member->first_timer ||
+	    !member->step_timer) {
 		member_free(member);
 		return err_set(err, -ENOMEM, "out of memory");
 	}

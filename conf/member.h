@@ -35,8 +35,8 @@ struct member_ops {
 	/* Pure: is the slice meaningful? Call report for each fault; 0 when there was none. */
 	int (*check)(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to), void *to,
 		     void *userdata);
-	/* Everything that can fail: allocate, open, resolve. Keep the result aside; after a failure nothing may be kept, abort
-	 * is not called then. */
+	/* Everything that can fail: allocate, open, resolve. Keep the result aside; after a failure nothing may be
+	 * kept, and abort is not called. */
 	int (*prepare)(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to), void *to,
 		       void *userdata);
 	void (*apply)(void *userdata);
@@ -44,9 +44,9 @@ struct member_ops {
 };
 
 /* owner is the member's bit; root its rows. confd_path is confd's socket. peer_uid: the only uid besides root that may
- * call the methods (confd's). At once, and again whenever confd may have restarted, asks confd for the slice by GetSlice
- * and runs check, prepare, apply on it; on_first (may be NULL) is called when the first slice is in force, or after 2 s
- * without confd, once. */
+ * call the methods (confd's). At once, and again whenever confd may have restarted, asks confd for the slice by
+ * GetSlice and runs check, prepare, apply on it; on_first (may be NULL) is called when the first slice is in force, or
+ * after 2 s without confd, once. */
 int member_new(struct event_base *base, const char *confd_path, const char *member_name, unsigned owner,
 	       const struct stmt *root, uid_t peer_uid, const struct member_ops *ops, void (*on_first)(void *userdata),
 	       void *userdata, struct member **ret_member, struct err *err);

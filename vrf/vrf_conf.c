@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: what may be said about a VRF. We follow VRFs and never make them: the only setting is which kernel device carries
- * a name that is longer than the kernel's own limit.
+ * DOC: what may be said about a VRF. We follow VRFs and never make them: the only setting is which
+ * kernel device carries a name that is longer than the kernel's own limit.
  */
 #include "vrf/vrf_conf.h"
 
@@ -26,9 +26,11 @@ static int vrf_name_canonical(const struct arg *arg, const char *text, char **re
 		return err_set(err, -EINVAL, "a VRF name has at most %u characters, this one has %zu",
 			       VRF_NAME_MAX_BYTES, len);
 	for (const char *c = text; *c; c++) {
-		/* '|' and '"' belong to the command line, '/' would leave the directory of network namespaces */
+		/* '|' and '"' belong to the command line, '/' would leave the directory of network
+		 * namespaces */
 		if (*c <= ' ' || *c > '~' || strchr("/|\"?", *c))
-			return err_set(err, -EINVAL, "a VRF name holds no spaces, control characters, '/', '|', '?' or '\"'");
+			return err_set(err, -EINVAL,
+				       "a VRF name holds no spaces, control characters, '/', '|', '?' or '\"'");
 	}
 	if (text[0] == '!' || !strcmp(text, ".") || !strcmp(text, ".."))
 		return err_set(err, -EINVAL, "a VRF cannot have the name '%s'", text);

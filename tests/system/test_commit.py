@@ -77,7 +77,7 @@ class Confd:
         return self.process.wait(timeout=10) if self.process else None
 
     def restart(self):
-        self.stop()
+        assert self.stop() == 0, self.log()
         return self.start()
 
     def log(self):
@@ -188,7 +188,9 @@ def bare():
     os.mkdir(directory, 0o755)
     daemon = Confd(directory)
     yield daemon
-    daemon.stop(signal.SIGKILL)
+    ended = daemon.process.poll()
+    assert (daemon.stop() if ended is None else ended) in (0, 1, -signal.SIGKILL), daemon.log()
+    assert "Sanitizer" not in daemon.log()
     shutil.rmtree(parent, ignore_errors=True)
 
 

@@ -56,8 +56,13 @@ static struct confd_store *store_open(void)
 
 static uint32_t store_add(struct confd_store *store, const char *text)
 {
-	struct commit_record record = { .id = confd_store_next_id(store), .changed_us = 1234567890123457, .user = "amy",
-					.line = "vty3", .client = "CLI", .label = "spring", .comment = "two words" };
+	struct commit_record record = { .id = confd_store_next_id(store),
+					.changed_us = 1234567890123457,
+					.user = "amy",
+					.line = "vty3",
+					.client = "CLI",
+					.label = "spring",
+					.comment = "two words" };
 	struct err err = { .text = "" };
 
 	cr_assert_eq(confd_store_record(store, &record, text, &err), 0, "%s", err.text);
@@ -185,7 +190,8 @@ static void expect_fallback(const char *bytes, size_t len, size_t where)
 	cr_assert_neq(loaded.reason[0], '\0');
 	cr_assert_eq(access(aside, F_OK), 0);
 	cr_assert_lt(access(path, F_OK), 0);
-	cr_assert_eq(confd_store_next_id(store), 1000000003, "the number of a broken commit is not used again");
+	cr_assert_eq(confd_store_next_id(store), 1000000003,
+		     "the number of a broken commit is not used again");
 	free(text);
 	confd_store_free(store);
 }
@@ -290,7 +296,8 @@ Test(confd_store, broken_head_of_an_old_one)
 
 Test(confd_store, rests_and_strangers)
 {
-	static const char *const names[] = { "1000000009.conf.tmp", "12.conf", "running", "99999999999.conf", ".conf" };
+	static const char *const names[] = { "1000000009.conf.tmp", "12.conf", "running", "99999999999.conf",
+					     ".conf" };
 	struct loaded loaded = { .broken = 0 };
 	struct confd_store *store = store_open();
 	char path[200], *text;
@@ -330,7 +337,8 @@ Test(confd_store, a_failed_record_changes_nothing)
 	cr_assert_eq(rmdir(path), 0);
 	cr_assert_eq(confd_store_record(store, &record, "hostname newer\n", &err), 0);
 	record.id = 1000000002;
-	cr_assert_eq(confd_store_record(store, &record, "hostname newer\n", &err), -EINVAL, "a number counts once");
+	cr_assert_eq(confd_store_record(store, &record, "hostname newer\n", &err), -EINVAL,
+		     "a number counts once");
 	confd_store_free(store);
 }
 

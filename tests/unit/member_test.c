@@ -55,8 +55,8 @@ static void call_note(char letter)
 	calls[len + 1] = '\0';
 }
 
-static int on_check(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to), void *to,
-		    void *userdata)
+static int on_check(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to),
+		    void *to, void *userdata)
 {
 	struct member_fault fault = { .line = "hostname bad", .reason = "no good" };
 
@@ -68,8 +68,8 @@ static int on_check(const struct tree *slice, void (*report)(const struct member
 	return 0;
 }
 
-static int on_prepare(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to), void *to,
-		      void *userdata)
+static int on_prepare(const struct tree *slice, void (*report)(const struct member_fault *fault, void *to),
+		      void *to, void *userdata)
 {
 	const char *hostname = tree_get(slice, "hostname");
 
@@ -94,7 +94,9 @@ static void on_abort(void *userdata)
 	call_note('X');
 }
 
-static const struct member_ops ops = { .check = on_check, .prepare = on_prepare, .apply = on_apply, .abort = on_abort };
+static const struct member_ops ops = {
+	.check = on_check, .prepare = on_prepare, .apply = on_apply, .abort = on_abort
+};
 
 static void on_first(void *userdata)
 {
@@ -124,16 +126,19 @@ static struct member *member_of(void *userdata)
 }
 
 static const struct varlink_method confd_methods[] = { { "GetSlice", handle_get_slice }, { NULL } };
-static const struct varlink_interface confd_table[] = {
-	{ .name = CONFIG_INTERFACE, .description = "interface org.sallyport.Config\n", .methods = confd_methods }, { NULL }
-};
-static struct varlink_interface member_table[] = { { .name = MEMBER_INTERFACE, .methods = member_methods }, { NULL } };
+static const struct varlink_interface confd_table[] = { { .name = CONFIG_INTERFACE,
+							  .description = "interface org.sallyport.Config\n",
+							  .methods = confd_methods },
+							{ NULL } };
+static struct varlink_interface member_table[] = { { .name = MEMBER_INTERFACE, .methods = member_methods },
+						   { NULL } };
 
 static void confd_start(void)
 {
 	struct err err = { .text = "" };
 
-	cr_assert_eq(varlink_server_new(base, confd_path, 0600, confd_table, NULL, &confd_server, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_server_new(base, confd_path, 0600, confd_table, NULL, &confd_server, &err), 0,
+		     "%s", err.text);
 }
 
 static void set_slice(const char *id, const char *text)
@@ -153,7 +158,8 @@ static void setup(void)
 	base = event_base_new();
 	member_table[0].description = member_description;
 	member_set_lookup(member_of);
-	cr_assert_eq(varlink_server_new(base, member_path, 0600, member_table, &member, &member_server, &err), 0);
+	cr_assert_eq(varlink_server_new(base, member_path, 0600, member_table, &member, &member_server, &err),
+		     0);
 }
 
 static void teardown(void)
@@ -171,19 +177,19 @@ static void member_start(uid_t peer_uid)
 {
 	struct err err = { .text = "" };
 
-	cr_assert_eq(member_new(base, confd_path, "tester", OWNER_CONFD, conf_root, peer_uid, &ops, on_first, calls, &member,
-				&err),
+	cr_assert_eq(member_new(base, confd_path, "tester", OWNER_CONFD, conf_root, peer_uid, &ops, on_first,
+				calls, &member, &err),
 		     0);
 }
 
 /* Runs the loop until the condition holds. */
-#define RUN_UNTIL(condition)                                                                          \
-	do {                                                                                          \
-		int64_t until_us = clock_monotonic_us() + 10 * 1000000;                               \
-		while (!(condition)) {                                                                \
-			cr_assert_lt(clock_monotonic_us(), until_us, "never came: %s", #condition);   \
-			event_base_loop(base, EVLOOP_ONCE);                                           \
-		}                                                                                     \
+#define RUN_UNTIL(condition)                                                                        \
+	do {                                                                                        \
+		int64_t until_us = clock_monotonic_us() + 10 * 1000000;                             \
+		while (!(condition)) {                                                              \
+			cr_assert_lt(clock_monotonic_us(), until_us, "never came: %s", #condition); \
+			event_base_loop(base, EVLOOP_ONCE);                                         \
+		}                                                                                   \
 	} while (0)
 
 struct answer {
@@ -214,7 +220,8 @@ static int ask(const char *method, const char *id, const char *text)
 	if (text)
 		json_object_set_new(parameters, "text", json_string(text));
 	snprintf(name, sizeof(name), MEMBER_INTERFACE ".%s", method);
-	cr_assert_eq(varlink_link_call(base, member_path, name, parameters, 5000, on_answer, &answer, NULL), 0);
+	cr_assert_eq(varlink_link_call(base, member_path, name, parameters, 5000, on_answer, &answer, NULL),
+		     0);
 	RUN_UNTIL(answer.came);
 	faults = (int)json_array_size(json_object_get(answer.parameters, "faults"));
 	json_decref(answer.parameters);
@@ -323,7 +330,8 @@ Test(member, faults)
 	cr_assert_eq(ask("Prepare", "1000000002", "hostname bad\n"), 1);
 	cr_assert_str_eq(calls, "cpAccp", "abort is not called for what was not prepared");
 	cr_assert_eq(ask("Apply", "1000000002", NULL), -1);
-	cr_assert_eq(ask("Check", "1000000002", "hostname not ours\nnonsense\n"), 2, "each line that does not match");
+	cr_assert_eq(ask("Check", "1000000002", "hostname not ours\nnonsense\n"), 2,
+		     "each line that does not match");
 	cr_assert_str_eq(in_force, "old");
 }
 

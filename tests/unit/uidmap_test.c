@@ -132,7 +132,8 @@ Test(uidmap, account_comes_first)
 
 Test(uidmap, refuses_names_that_would_break_the_file)
 {
-	static const char *const names[] = { "", "a b", "a\n1879100000 b", "-x", "0123456789012345678901234567890123" };
+	static const char *const names[] = { "", "a b", "a\n1879100000 b", "-x",
+					     "0123456789012345678901234567890123" };
 	struct uid_identity identity;
 	struct stat st;
 

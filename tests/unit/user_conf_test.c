@@ -10,14 +10,46 @@
 #include "aaa/user_conf.h"
 
 #define ED25519 "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFpT"
-#define ECDSA256 "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBP81V9c1rZlvZFaH+Wo2uLHLGCG0INmayT0YbMx5ycNKB7I81Tlsl3ztEEkDEOYNgAv2v2pAJ0VxX4uF9Wq4jug="
-#define ECDSA384 "ecdsa-sha2-nistp384 AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAABhBBESSbe2txexEgMxoaUgtu92RBOnEoqtKRNmU+WA4ncCLB8KM+oE+ILe3x9cGI2ZfFXiUU+obSbDovIkHIz6cwdZqdGix/0Pu6WHFr7b1HvXt9vrp6d1RaIegNKq0v2JoQ=="
-#define ECDSA521 "ecdsa-sha2-nistp521 AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1MjEAAACFBACk1SuFYMYfNvHsAizB3QTi/GRJzSYd3ClrHS97QU+tPPS+RiEh3/b3ShOeM59FohdFwnd4KSgnWGp5LvjBZawIAACsmMrZEacD2Ubh/7HcuOOfQDAT5VYpYM4eYFVIOFF2GS+gRX99pYvK+yJyChwT6b5tB+syZMzFv5wGErV+B9mCUA=="
-#define RSA1024 "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQCtGMn06xXa47dvx3ZApYEaO5Zjgam7UvpPYQJB2YE3V+W9c+gK3cKl6y/LH7NXhZ45u8Z+brMH9t/Zx9XiJsa4E9EXrutGc3A3W2N1xu7CQOz6LFdDBkkOvs6yDSVAjLF8YKxQGAKLcAJs8Ahfis+diIWeXcEJK4y/eQDgQ2FSTQ=="
-#define RSA2048 "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDFlzelOklf8DCLQDlXFihl0Ue+0xhRD45BqYTqllfABJF+OQ4nM9QCWlQs5gIaXKRkjF/AW3NC9zGCsn6T19rizXuvFiWHGIzb1o815CWoaHt040+4vHbK5lKhdMWxj/wCB0ZL42jClbcXpe69b/35jrspWB07G2Rnqk9xoNQgDCUQjB61xWus7JzQ8VKAtjJUAqkepEVoq6MYnm3IXjZi4F3WiVsPuojdhSlABAGONoz35GaRtKVGNqs1BTXKMN0BhR1vIhD/1K1l/keAh9VTrx78KfifwH0q2MlH6IIHdyv8QLpcpgc/I6WcsC0Z07z8E//NkqqfA0pTBaBVjKbZ"
-#define DSA "ssh-dss AAAAB3NzaC1kc3MAAACBALdvi2hGeYwC9SvpYqHC/WIehwRq5VytJws7tCLU6RGHYQh1wIebLQNbKoRRtgdu6APSgvCAJRHM5IqD33ahefHHcyAn55UtjLdsmBBEp94GGxLaHQQBwXj9+Gb6vpJ9vi4OfaG4Dwoww7WYeEu+ACOPvw9EsamN2/BdUWwvu6NfAAAAFQCJ8Jo+fxWOM2ZmuBy8x75xeNmagwAAAIAdnc4dY61Z4Ox47X8H0wSJ0LTNYIs3FfxOzB5iuSMU8QnvqIajsQayTKng42OACgr+WS2cT3Q0Cqhe6jx1YcDO6/l1F7KI2a0EQEUo813qVL8kwTZt7tvxWR91YjrXM1OHcrtoOhzqKHeTqradxImmSV/k0gXWjeUB0fqaas0IFwAAAIEAqrOxuaknLfxtZCAwB8W201JmjorJ4Dm1MQsKxdgkoNrBcmkTkRJBXbESU/NUF8ol90dhiEkO4o1GVQtWzlErHZvJ0IkbM6KAazGcOXWHWjx0N13pnxrvzszf7B/Jn8FugeYVpnFx58WqrAazpYWa18dX3qtFQbZiDv1DgLr4G+c="
+#define ECDSA256                                                                \
+	"ecdsa-sha2-nistp256 "                                                  \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBP81V9c1rZlvZFaH+" \
+	"Wo2uLHLGCG0INmayT0YbMx5ycNKB7I81Tlsl3ztEEkDEOYNgAv2v2pAJ0VxX4uF9Wq4jug="
+#define ECDSA384                                                                                     \
+	"ecdsa-sha2-nistp384 "                                                                       \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAABhBBESSbe2txexEgMxoaUgtu92RBOnEoqtKRNmU+" \
+	"WA4ncCLB8KM+oE+ILe3x9cGI2ZfFXiUU+obSbDovIkHIz6cwdZqdGix/0Pu6WHFr7b1HvXt9vrp6d1RaIegNKq0v2JoQ=="
+#define ECDSA521                                                                           \
+	"ecdsa-sha2-nistp521 "                                                             \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHA1MjEAAAAIbmlzdHA1MjEAAACFBACk1SuFYMYfNvHsAizB3QTi/"    \
+	"GRJzSYd3ClrHS97QU+tPPS+RiEh3/b3ShOeM59FohdFwnd4KSgnWGp5LvjBZawIAACsmMrZEacD2Ubh/" \
+	"7HcuOOfQDAT5VYpYM4eYFVIOFF2GS+gRX99pYvK+yJyChwT6b5tB+syZMzFv5wGErV+B9mCUA=="
+#define RSA1024                                                                                   \
+	"ssh-rsa "                                                                                \
+	"AAAAB3NzaC1yc2EAAAADAQABAAAAgQCtGMn06xXa47dvx3ZApYEaO5Zjgam7UvpPYQJB2YE3V+W9c+gK3cKl6y/" \
+	"LH7NXhZ45u8Z+brMH9t/"                                                                    \
+	"Zx9XiJsa4E9EXrutGc3A3W2N1xu7CQOz6LFdDBkkOvs6yDSVAjLF8YKxQGAKLcAJs8Ahfis+diIWeXcEJK4y/eQDgQ2FSTQ=="
+#define RSA2048                                                                                              \
+	"ssh-rsa "                                                                                           \
+	"AAAAB3NzaC1yc2EAAAADAQABAAABAQDFlzelOklf8DCLQDlXFihl0Ue+0xhRD45BqYTqllfABJF+"                       \
+	"OQ4nM9QCWlQs5gIaXKRkjF/AW3NC9zGCsn6T19rizXuvFiWHGIzb1o815CWoaHt040+4vHbK5lKhdMWxj/"                 \
+	"wCB0ZL42jClbcXpe69b/"                                                                               \
+	"35jrspWB07G2Rnqk9xoNQgDCUQjB61xWus7JzQ8VKAtjJUAqkepEVoq6MYnm3IXjZi4F3WiVsPuojdhSlABAGONoz35GaRtKVG" \
+	"Nqs1BTXKMN0BhR1vIhD/1K1l/keAh9VTrx78KfifwH0q2MlH6IIHdyv8QLpcpgc/I6WcsC0Z07z8E//NkqqfA0pTBaBVjKbZ"
+#define DSA                                                                                                  \
+	"ssh-dss "                                                                                           \
+	"AAAAB3NzaC1kc3MAAACBALdvi2hGeYwC9SvpYqHC/"                                                          \
+	"WIehwRq5VytJws7tCLU6RGHYQh1wIebLQNbKoRRtgdu6APSgvCAJRHM5IqD33ahefHHcyAn55UtjLdsmBBEp94GGxLaHQQBwXj" \
+	"9+Gb6vpJ9vi4OfaG4Dwoww7WYeEu+ACOPvw9EsamN2/"                                                        \
+	"BdUWwvu6NfAAAAFQCJ8Jo+"                                                                             \
+	"fxWOM2ZmuBy8x75xeNmagwAAAIAdnc4dY61Z4Ox47X8H0wSJ0LTNYIs3FfxOzB5iuSMU8QnvqIajsQayTKng42OACgr+"       \
+	"WS2cT3Q0Cqhe6jx1YcDO6/l1F7KI2a0EQEUo813qVL8kwTZt7tvxWR91YjrXM1OHcrtoOhzqKHeTqradxImmSV/"            \
+	"k0gXWjeUB0fqaas0IFwAAAIEAqrOxuaknLfxtZCAwB8W201JmjorJ4Dm1MQsKxdgkoNrBcmkTkRJBXbESU/"                \
+	"NUF8ol90dhiEkO4o1GVQtWzlErHZvJ0IkbM6KAazGcOXWHWjx0N13pnxrvzszf7B/"                                  \
+	"Jn8FugeYVpnFx58WqrAazpYWa18dX3qtFQbZiDv1DgLr4G+c="
 /* crypt(3) of "correct horse" by another implementation */
-#define HORSE "10 $6$oddsalt7$P2lCZDlEeI7RSoJQAczX1j7ACBj6FESvD3kAJbtliRB44bIHsaijALZkYTeA4ICt0xVuDWAhUXHDEGedjQ/QU/"
+#define HORSE \
+	"10 " \
+	"$6$oddsalt7$P2lCZDlEeI7RSoJQAczX1j7ACBj6FESvD3kAJbtliRB44bIHsaijALZkYTeA4ICt0xVuDWAhUXHDEGedjQ/QU/"
 
 static int canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
 {
@@ -141,7 +173,8 @@ Test(user_conf, secret_verify)
 	cr_assert_not(user_secret_verify(NULL, NULL));
 	cr_assert_not(user_secret_verify("", "x"));
 	cr_assert_not(user_secret_verify("10 *0", "x"));
-	cr_assert_not(user_secret_verify(strchr(HORSE, '$'), "correct horse"), "a secret without its type is none");
+	cr_assert_not(user_secret_verify(strchr(HORSE, '$'), "correct horse"),
+		      "a secret without its type is none");
 }
 
 /* ---- keys ---- */
@@ -170,9 +203,12 @@ ParameterizedTestParameters(user_conf, keys)
 		{ "ssh-ed25519 ", "no data" },
 		{ "ssh-ed25519 AAAA", "broken" },
 		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5", "base64" },
-		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFp", "base64" },
-		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAA==", "broken" },
-		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFpTAAAA", "too many" },
+		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFp",
+		  "base64" },
+		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAA==",
+		  "broken" },
+		{ "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFpTAAAA",
+		  "too many" },
 		{ "ssh-ed25519 ====", "base64" },
 		{ "ssh-ed25519 A===", "base64" },
 		{ "ssh-ed25519 !!!!", "base64" },
@@ -196,9 +232,14 @@ ParameterizedTest(struct key_case *param, user_conf, keys)
 
 Test(user_conf, key_type_must_agree_with_its_data)
 {
-	expect_refused(&arg_user_keystring, "ssh-rsa " "AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFpT",
+	expect_refused(&arg_user_keystring,
+		       "ssh-rsa "
+		       "AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFpT",
 		       -EINVAL, "another type");
-	expect_refused(&arg_user_keystring, "ssh-ed25519 " "AAAAB3NzaC1yc2EAAAADAQABAAAAgQ==", -EINVAL, "another type");
+	expect_refused(&arg_user_keystring,
+		       "ssh-ed25519 "
+		       "AAAAB3NzaC1yc2EAAAADAQABAAAAgQ==",
+		       -EINVAL, "another type");
 }
 
 Test(user_conf, key_blob)
