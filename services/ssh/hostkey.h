@@ -18,13 +18,20 @@
 
 #include "base/err.h"
 
-enum hostkey_type { HOSTKEY_ED25519, HOSTKEY_ECDSA_256, HOSTKEY_ECDSA_384, HOSTKEY_ECDSA_521, HOSTKEY_RSA, HOSTKEY_TYPE_MAX };
+enum hostkey_type {
+	HOSTKEY_ED25519,
+	HOSTKEY_ECDSA_256,
+	HOSTKEY_ECDSA_384,
+	HOSTKEY_ECDSA_521,
+	HOSTKEY_RSA,
+	HOSTKEY_TYPE_MAX,
+};
 
 struct hostkey_set;
 
 /* Loads dir/ssh_host_<type>_key (PEM, PKCS#8, mode 0600, owner checked); makes the missing ones of ed25519, ecdsa 256,
- * 384, 521 and rsa 3072 atomically, with the .pub beside. A file that cannot be read as a key is an error that names it:
- * it is never overwritten. */
+ * 384, 521 and rsa 3072 atomically, with the .pub beside. A file that cannot be read as a key is an error that names
+ * it: it is never overwritten. */
 int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err);
 void hostkey_set_free(struct hostkey_set *set);
 /* The SSH wire blob of the public half, NULL when that type is not there. Borrowed. */

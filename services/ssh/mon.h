@@ -27,6 +27,7 @@
 #define MON_EVENT_FD	     5
 #define MON_RECORD_MAX_BYTES 65536u
 #define MON_FDS_MAX	     3
+#define MON_COMMAND_MAX_BYTES 32767u /* of MON_EXEC; the transport refuses longer ones itself */
 
 enum mon_type {
 	/* ---- any time before the first network byte ---- */
@@ -36,19 +37,22 @@ enum mon_type {
 	/* ---- before authentication ---- */
 	MON_SIGN,	/* ask: string public key blob, string digest ("SHA256", "SHA512", … "" for ed25519), string
 			   tbs; answer: u8 ok, string signature as EVP_DigestSign gives it */
-	MON_VERIFY,	/* ask: string tbs, string signature as EVP_DigestVerify takes it; answer: u8 ok. The monitor parses
-			   tbs (RFC 4252 section 7) itself and keeps at most one proof */
-	MON_ALGORITHMS, /* ask: string client_version, string kex, string cipher_in, cipher_out, mac_in, mac_out; answer:- */
-	MON_AUTH_NONE,	/* ask: string user; answer: u8 MON_VERDICT_*, u32 methods (SSH_AUTH_METHOD_* bits), string banner */
+	MON_VERIFY,	/* ask: string tbs, string signature as EVP_DigestVerify takes it; answer: u8 ok. The monitor
+			   parses tbs (RFC 4252 section 7) itself and keeps at most one proof */
+	MON_ALGORITHMS, /* ask: string client_version, string kex, string cipher_in, cipher_out, mac_in, mac_out;
+			   answer: - */
+	MON_AUTH_NONE,	/* ask: string user; answer: u8 enum mon_verdict, u32 methods (SSH_AUTH_METHOD_* bits),
+			   string banner */
 	MON_AUTH_PASSWORD, /* ask: string user, string password; answer: u8 verdict, u32 methods */
 	MON_AUTH_QUERY,	   /* would this key do? ask: string user, string key blob; answer: u8 verdict */
-	MON_AUTH_KEY,	   /* the signature was shown to MON_VERIFY; ask: string user, string key blob; answer: u8 verdict,
-			      u32 methods */
+	MON_AUTH_KEY,	   /* the signature was shown to MON_VERIFY; ask: string user, string key blob; answer:
+			      u8 verdict, u32 methods */
 	/* ---- after authentication ---- */
 	MON_CHANNEL_OPEN,  /* ask: - (channel number chosen by the transport, 1…); answer: u8 ok */
 	MON_PTY,	   /* ask: string term, u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
 	MON_ENV,	   /* ask: string name, string value; answer: u8 ok */
-	MON_SHELL,	   /* ask: -; answer: u8 ok, u8 fds (1: pty master; 2: stdin+stdout as one socket, stderr read end) */
+	MON_SHELL,	   /* ask: -; answer: u8 ok, u8 fds (1: pty master; 2: stdin+stdout as one socket, stderr read
+			      end) */
 	MON_EXEC,	   /* ask: string command; answer as MON_SHELL */
 	MON_SUBSYSTEM,	   /* ask: string name; answer as MON_SHELL */
 	MON_WINDOW,	   /* ask: u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
@@ -62,8 +66,10 @@ enum mon_type {
 };
 
 enum mon_event {
-	MON_EVENT_EXIT = 64, /* u8 signaled, u32 status or signal number, string signal name without SIG; channel = which */
-	MON_EVENT_TERMINATE, /* string text for the disconnect message; end the connection */
+	MON_EVENT_EXIT = 64, /* u8 signaled, u32 status or signal number, string signal name without SIG; channel =
+				which */
+	MON_EVENT_TERMINATE, /* string text for the disconnect message; end the connection. The reason is the monitor's:
+				whatever MON_CLOSING then says, what was decided first stays */
 };
 
 enum mon_verdict { MON_DENIED = 0, MON_SUCCESS = 1, MON_PARTIAL = 2, MON_DISCONNECT = 3 /* too many tries */ };

@@ -3,8 +3,9 @@
  * DOC: The privileged half of one connection
  *
  * One process, one poll loop. It starts the transport, answers its requests by the rows below, keeps the times, and
- * outlives it just long enough to end its programs and to have the end of the session recorded. The transport is treated
- * as taken over from its first byte on: whatever it says is a wish, and a wish that has no row ends the connection.
+ * outlives it just long enough to end its programs and to have the end of the session recorded. The transport is
+ * treated as taken over from its first byte on: whatever it says is a wish, and a wish that has no row ends the
+ * connection.
  */
 #include "services/ssh/monitor.h"
 
@@ -376,7 +377,8 @@ static void transport_ended(struct monitor *m, int status)
 {
 	m->transport_kill_us = 0;
 	if (WIFSIGNALED(status) && m->session.end_reason == END_NONE) {
-		log_event(LOG_SSHD_ERR_GENERAL, "The transport of '%s' port %u vrf '%s' on 'vty%u' died by signal %d (SIG%s)",
+		log_event(LOG_SSHD_ERR_GENERAL,
+			  "The transport of '%s' port %u vrf '%s' on 'vty%u' died by signal %d (SIG%s)",
 			  m->session.peer_address, m->session.peer_port, m->session.vrf, m->session.vty,
 			  WTERMSIG(status), sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
 		monitor_end(m, END_PROTOCOL_ERROR, "the transport died by a signal");
@@ -384,8 +386,8 @@ static void transport_ended(struct monitor *m, int status)
 			 WTERMSIG(status));
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) && m->phase == PHASE_STARTING) {
-		log_event(LOG_SSHD_ERR_GENERAL, "The transport of 'vty%u' does not start (exit status %d)", m->session.vty,
-			  WEXITSTATUS(status));
+		log_event(LOG_SSHD_ERR_GENERAL, "The transport of 'vty%u' does not start (exit status %d)",
+			  m->session.vty, WEXITSTATUS(status));
 		monitor_end(m, END_PROTOCOL_ERROR, "the transport does not start");
 	}
 }
@@ -537,7 +539,8 @@ static void finish(struct monitor *m)
 		log_event(LOG_SSHD_INFO_USER_LOGOUT, "User '%s' from '%s' logged out on 'vty%u'", session->user,
 			  session->peer_address, session->vty);
 	else
-		log_event(LOG_SSHD_INFO_GENERAL, "Connection from '%s' port %u vrf '%s' on 'vty%u' ended before login: %s%s%s",
+		log_event(LOG_SSHD_INFO_GENERAL,
+			  "Connection from '%s' port %u vrf '%s' on 'vty%u' ended before login: %s%s%s",
 			  session->peer_address, session->peer_port, session->vrf, session->vty,
 			  session_end_words[session->end_reason], *session->end_text ? ", " : "", session->end_text);
 	monitor_link_finish(m);

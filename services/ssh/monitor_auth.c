@@ -251,7 +251,8 @@ static enum mon_verdict denied(struct monitor *m)
 
 	if (++m->tries < max)
 		return MON_DENIED;
-	log_event(LOG_SSHD_WARN_GENERAL, "Too many authentication tries (%u) for user '%s' from '%s' vrf '%s' on 'vty%u'",
+	log_event(LOG_SSHD_WARN_GENERAL,
+		  "Too many authentication tries (%u) for user '%s' from '%s' vrf '%s' on 'vty%u'",
 		  m->tries, m->pinned_user, m->session.peer_address, m->session.vrf, m->session.vty);
 	return give_up(m, "too many authentication tries");
 }
@@ -325,7 +326,8 @@ static enum mon_verdict let_in(struct monitor *m, const char *method, enum sessi
 	session->uid = m->identity.uid;
 	snprintf(session->auth_word, sizeof(session->auth_word), "%s", auth_word);
 	proc_title("sallyport-mon", "sallyport-session: %s@vty%u", session->user, session->vty);
-	log_event(LOG_SSHD_INFO_SUCCESS, "Successfully authenticated user '%s' from '%s' on 'vty%u'(cipher '%s', mac '%s')",
+	log_event(LOG_SSHD_INFO_SUCCESS,
+		  "Successfully authenticated user '%s' from '%s' on 'vty%u'(cipher '%s', mac '%s')",
 		  session->user, session->peer_address, session->vty, session->cipher_in, session->mac_in);
 	monitor_link_changed(m, true);
 	return MON_SUCCESS;

@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -225,6 +227,9 @@ static void child_run(const struct monitor *m, const struct monitor_channel *cha
 	if (geteuid() == 0 || m->start->separate_users)
 		if (user_switch(&m->identity, m->session.user, &err) < 0)
 			child_fail("user", err.text);
+	/* Nor may it come back by way of a set-user-id program. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		child_fail("privileges", strerror(errno));
 	/* As the user: a home that is closed to it is no place to be. */
 	if (chdir(m->identity.home) < 0 && chdir("/") < 0)
 		child_fail("/", strerror(errno));

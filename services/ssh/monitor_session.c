@@ -21,7 +21,7 @@
 #include "base/log.h"
 #include "services/ssh/monitor_state.h"
 
-enum { COMMAND_MAX_BYTES = 32768, SUBSYSTEM_MAX_BYTES = 64 };
+enum { SUBSYSTEM_MAX_BYTES = 64 };
 
 void monitor_session_init(struct monitor *m)
 {
@@ -81,7 +81,8 @@ int monitor_session_open(struct monitor *m, struct mon_buf *ask, uint16_t channe
 			slot = &m->channels[i];
 	}
 	if (!slot || open >= SESSION_CHANNELS_MAX) {
-		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' on 'vty%u' may have %u channels at one time, one more is refused",
+		log_event(LOG_SSHD_WARN_GENERAL,
+			  "User '%s' on 'vty%u' may have %u channels at one time, one more is refused",
 			  m->session.user, m->session.vty, SESSION_CHANNELS_MAX);
 		mon_put_u8(answer, 0);
 		return 0;
@@ -221,7 +222,7 @@ static int start_program(struct monitor *m, struct monitor_channel *slot, const 
 int monitor_session_program(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 			    struct monitor_reply *reply, struct err *err)
 {
-	static char command[COMMAND_MAX_BYTES];
+	static char command[MON_COMMAND_MAX_BYTES + 1];
 	struct monitor_channel *slot;
 	uint16_t type;
 
@@ -370,7 +371,9 @@ void monitor_session_reap(struct monitor *m)
 		siginfo_t ended = { .si_pid = 0 };
 		int status = 0;
 
-		if (!slot->pid || waitid(P_PID, (id_t)slot->pid, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || !ended.si_pid)
+		if (!slot->pid)
+			continue;
+		if (waitid(P_PID, (id_t)slot->pid, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || !ended.si_pid)
 			continue;
 		/* When the channel was closed over it, what it left in its process group goes too: now, while the
 		 * number is still its own. */

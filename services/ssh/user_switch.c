@@ -2,8 +2,8 @@
 /*
  * DOC: Becoming the user of a session
  *
- * Each step is checked by asking the kernel afterwards, not by its return value alone: a session that keeps one group or
- * one capability of the monitor is worse than a session that does not start.
+ * Each step is checked by asking the kernel afterwards, not by its return value alone: a session that keeps one group
+ * or one capability of the monitor is worse than a session that does not start.
  */
 #include "services/ssh/user_switch.h"
 

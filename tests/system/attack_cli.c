@@ -32,10 +32,19 @@ static void tell_status(void)
 	FILE *file = fopen("/proc/self/status", "re");
 
 	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, "Cap", 3) || !strncmp(line, "Groups", 6) || !strncmp(line, "Sig", 3))
+		if (!strncmp(line, "Cap", 3) || !strncmp(line, "Groups", 6) || !strncmp(line, "Sig", 3) ||
+		    !strncmp(line, "NoNewPrivs", 10))
 			printf("%s", line);
 	if (file)
 		fclose(file);
+}
+
+static void tell_netns(void)
+{
+	char text[64];
+	ssize_t len = readlink("/proc/self/ns/net", text, sizeof(text) - 1);
+
+	printf("netns %.*s\n", len > 0 ? (int)len : 0, text);
 }
 
 int main(int argc, char **argv)
@@ -50,6 +59,7 @@ int main(int argc, char **argv)
 	getrlimit(RLIMIT_CORE, &core);
 	printf("uid %u %u gid %u %u sid %d core %llu umask %o cwd %s\n", getuid(), geteuid(), getgid(), getegid(),
 	       getsid(0) == getpid(), (unsigned long long)core.rlim_cur, umask(022), getcwd(cwd, sizeof(cwd)) ? cwd : "?");
+	tell_netns();
 	printf("tty %d foreground %d\n", isatty(0), isatty(0) && tcgetpgrp(0) == getpgrp());
 	tell_descriptors();
 	tell_status();

@@ -22,7 +22,7 @@ static struct ssh_conf ssh = { .v2 = true, .timeout_s = 30 };
 static struct user_conf user_items[USERS_MAX];
 static struct user_key_conf key_items[USERS_MAX][USER_KEYS_MAX];
 static struct users_conf users = { .users = { .items = user_items } };
-static const struct vrf default_vrf = {
+static struct vrf session_vrf = {
 	.name = VRF_DEFAULT_NAME, .kind = VRF_KIND_DEFAULT, .state = VRF_UP, .generation = 1
 };
 
@@ -65,6 +65,10 @@ static void take_option(struct monitor_start *start, int option, char *text)
 	case 's':
 		ssh.timeout_s = strtol(text, NULL, 10);
 		break;
+	case 'n':
+		session_vrf.kind = VRF_KIND_NETNS;
+		snprintf(session_vrf.name, sizeof(session_vrf.name), "%s", text);
+		break;
 	case 'm':
 		start->max_auth_tries = (unsigned)strtoul(text, NULL, 10);
 		break;
@@ -95,7 +99,8 @@ static const struct option options[] = {
 	{ "transport", required_argument, NULL, 't' },	   { "cli", required_argument, NULL, 'p' },
 	{ "timeout", required_argument, NULL, 's' },	   { "max-tries", required_argument, NULL, 'm' },
 	{ "user", required_argument, NULL, 'u' },	   { "password", required_argument, NULL, 'w' },
-	{ "key", required_argument, NULL, 'k' },	   { 0 },
+	{ "key", required_argument, NULL, 'k' },	   { "netns", required_argument, NULL, 'n' },
+	{ 0 },
 };
 
 /* The one argument is a directory with keys/, empty/ and run/ in it. */
@@ -104,7 +109,7 @@ int main(int argc, char **argv)
 	struct monitor_start start = {
 		.connection_fd = -1, .link_fd = -1, .transport_fd = -1, .cli_fd = -1, .uidmap_path = "uids",
 		.weak = geteuid() != 0, .separate_users = geteuid() == 0, .ssh = &ssh, .users = &users,
-		.vrf = &default_vrf, .max_auth_tries = 20,
+		.vrf = &session_vrf, .max_auth_tries = 20,
 	};
 	struct hostkey_set *hostkeys;
 	struct err err = { .text = "" };
@@ -124,8 +129,9 @@ int main(int argc, char **argv)
 	start.run_dir_fd = open_or_die("run", O_PATH | O_DIRECTORY);
 	start.empty_dir_fd = open_or_die("empty", O_PATH | O_DIRECTORY);
 	start.session = (struct session_report){
-		.id = 7, .vty = 3, .vrf = VRF_DEFAULT_NAME, .peer_address = "127.0.0.1", .peer_port = 4711,
+		.id = 7, .vty = 3, .peer_address = "127.0.0.1", .peer_port = 4711,
 		.local_address = "127.0.0.1", .local_port = 5520, .start_us = clock_wall_us(),
 	};
+	snprintf(start.session.vrf, sizeof(start.session.vrf), "%s", session_vrf.name);
 	monitor_run(&start);
 }

@@ -51,7 +51,10 @@ class Monitor:
     def step(self, timeout_s=0.05):
         sources = [s for s in (self.connection, self.link) if s]
         for source in select.select(sources, [], [], timeout_s)[0]:
-            data = source.recv(65536)
+            try:
+                data = source.recv(65536)
+            except ConnectionResetError:  # it never read what we had sent
+                data = b""
             if source is self.connection:
                 self.text += data.decode(errors="replace")
                 if not data:
@@ -161,6 +164,7 @@ def test_control_what_a_program_starts_with(play):
     assert "core 0 umask 22" in text and " sid 1 " in text
     assert not re.search(r"^Cap(Eff|Prm|Inh|Amb):\s*0*[1-9a-f]", text, re.M)
     assert not re.search(r"^Sig(Blk|Ign):\s*0*[1-9a-f]", text, re.M)
+    assert re.search(r"^NoNewPrivs:\s*1", text, re.M)
     if os.geteuid() == 0:
         uid = int(re.search(r"^uid (\d+) ", text, re.M)[1])
         assert uid != 0 and end["uid"] == uid
@@ -294,6 +298,37 @@ def test_terminate_from_the_daemon_ends_the_session(play):
     monitor.wait_text(r"event 65")
     end = monitor.run()
     assert end["end_reason"] == "cleared" and end["end_text"] == "cleared by admin"
+
+
+def test_the_system_can_stop_a_session(play):
+    monitor = play("stays")
+    monitor.wait_text(r"(?m)^13 1 fds 1")
+    monitor.process.send_signal(signal.SIGTERM)
+    monitor.wait_text(r"event 65")
+    started = time.monotonic()
+    assert monitor.run()["end_reason"] == "shutdown"
+    assert time.monotonic() - started < 1.5
+
+
+def test_programs_run_in_the_namespace_of_the_session(play):
+    if os.geteuid() != 0:
+        pytest.skip("only root makes network namespaces")
+    name = f"sallyport-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    try:
+        inside = subprocess.run(["ip", "netns", "exec", name, "readlink", "/proc/self/ns/net"], check=True, capture_output=True,
+                                text=True).stdout.strip()
+        assert inside != os.readlink("/proc/self/ns/net")
+        monitor = play("honest", "--netns", name)
+        monitor.run()
+        assert f"netns {inside}\n" in monitor.text
+        assert f"env SALLYPORT_VRF={name}\n" in monitor.text
+    finally:
+        subprocess.run(["ip", "netns", "del", name], check=True)
+    # the namespace went between accept and start: nobody is let into another network
+    monitor = play("honest", "--netns", name)
+    assert monitor.run()["end_reason"] == "refused"
+    assert "arg " not in monitor.text and "its namespace" in monitor.log()
 
 
 def test_the_session_outlives_the_daemon_and_registers_again(play, place):
