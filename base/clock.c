@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the only place that asks the kernel for the time, and the three ways to write it. Names of days and months are
- * ours and in English: what an operator's script parses must not follow the locale.
+ * DOC: the only place that asks the kernel for the time, and the three ways to write it. Names of days and
+ * months are ours and in English: what an operator's script parses must not follow the locale.
  */
 #include "base/clock.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the readers of a field table. Encoding never fails for its content: a word number outside the table is left out,
- * bytes that are not UTF-8 become '?', and a counter over the range of a JSON integer stays at the largest one. Decoding
- * believes nothing: every member is checked before the first one is written, so a refused object changes no row.
+ * DOC: the readers of a field table. Encoding never fails for its content: a word number outside the table is
+ * left out, bytes that are not UTF-8 become '?', and a counter over the range of a JSON integer stays at the
+ * largest one. Decoding believes nothing: every member is checked before the first one is written, so a
+ * refused object changes no row.
  */
 #include "base/field.h"
 
@@ -164,7 +165,8 @@ static int decode_number(const struct field *field, const json_t *value, char *r
 	if (field->type == FIELD_U32)
 		max = UINT32_MAX;
 	if ((field->type != FIELD_I64 && number < 0) || number > max)
-		return err_set(err, -ERANGE, "%s: %" JSON_INTEGER_FORMAT " is out of range", field->name, number);
+		return err_set(err, -ERANGE, "%s: %" JSON_INTEGER_FORMAT " is out of range", field->name,
+			       number);
 	if (!row)
 		return 0;
 	if (field->type == FIELD_U16)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a file is replaced by a complete, synced one or not at all. All steps of one replacement work relative to one
- * descriptor of the directory, so that a directory moved meanwhile cannot split them.
+ * DOC: a file is replaced by a complete, synced one or not at all. All steps of one replacement work relative
+ * to one descriptor of the directory, so that a directory moved meanwhile cannot split them.
  */
 #include "base/fs.h"
 

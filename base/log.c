@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: every event an operator may see is a row here, and each becomes one line written by one write(2), so that lines
- * of several processes never mix. Under the journal the time is left out and the severity put in front, as
- * sd-daemon(3) says. Texts quote what strangers sent: no byte of them can move the cursor or begin a line of its own.
+ * DOC: every event an operator may see is a row here, and each becomes one line written by one write(2), so
+ * that lines of several processes never mix. Under the journal the time is left out and the severity put in
+ * front, as sd-daemon(3) says. Texts quote what strangers sent: no byte of them can move the cursor or begin
+ * a line of its own.
  */
 #include "base/log.h"
 
@@ -49,7 +50,8 @@ static bool debug_enabled, journal;
 static void (*line_sink)(int severity, const char *line, void *userdata);
 static void *line_sink_userdata;
 
-/* The variable is inherited by everything below the unit: only when it names our stderr is the journal listening. */
+/* The variable is inherited by everything below the unit: only when it names our stderr is the journal
+ * listening. */
 static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -78,7 +80,8 @@ void log_set_debug(bool enabled)
 	debug_enabled = enabled;
 }
 
-/* How many bytes of text may be shown as they are; 0 when the first must be escaped. C1 controls hide in UTF-8 too. */
+/* How many bytes of text may be shown as they are; 0 when the first must be escaped. C1 controls hide in
+ * UTF-8 too. */
 static size_t harmless_bytes(const char *text, size_t len)
 {
 	size_t bytes = utf8_character(text, len);
@@ -142,12 +145,13 @@ static void emit(int severity, const char *tag, const char *text)
 	int r;
 
 	if (to_journal)
-		r = snprintf(line, sizeof(line), "<%d>" LOG_NODE ": %s_[%d]: %s : ", severity, program_word, getpid(),
-			     tag);
+		r = snprintf(line, sizeof(line), "<%d>" LOG_NODE ": %s_[%d]: %s : ", severity, program_word,
+			     getpid(), tag);
 	else
 		r = snprintf(line, sizeof(line), LOG_NODE ":%s: %s_[%d]: %s : ",
 			     /* without the day of the week */
-			     clock_text_prompt(clock_wall_us(), when, sizeof(when)) + 4, program_word, getpid(), tag);
+			     clock_text_prompt(clock_wall_us(), when, sizeof(when)) + 4, program_word,
+			     getpid(), tag);
 	len = r < 0 ? 0 : (size_t)r;
 	append_escaped(line, sizeof(line) - 1, &len, text);
 	if (line_sink) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: identity of a process. Privilege is given up through the kernel's own answers: after each step the state is read
- * back, because a silently refused step (a missing capability, a strange container) would leave a door open.
+ * DOC: identity of a process. Privilege is given up through the kernel's own answers: after each step the
+ * state is read back, because a silently refused step (a missing capability, a strange container) would leave
+ * a door open.
  */
 #include "base/proc.h"
 
@@ -108,38 +109,6 @@ static int check_ids(uid_t uid, gid_t gid)
 	return getgroups(0, NULL) == 0 ? 0 : -EPERM;
 }
 
-/* Ambient, inheritable, permitted and effective; a kept permitted set (SECBIT_KEEP_CAPS) ends here too. */
-static int clear_caps(void)
-{
-	capng_clear(CAPNG_SELECT_CAPS);
-	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
-		return -EPERM;
-	if (capng_get_caps_process() != 0)
-		return -EPERM;
-	return capng_have_capabilities(CAPNG_SELECT_CAPS) == CAPNG_NONE ? 0 : -EPERM;
-}
-
-int proc_drop_user(uid_t uid, gid_t gid, struct err *err)
-{
-	int r;
-
-	if (uid == 0 || uid == (uid_t)-1 || gid == (gid_t)-1)
-		return err_set(err, -EINVAL, "uid %u gid %u cannot be dropped to", uid, gid);
-	if (setgroups(0, NULL) < 0)
-		return err_set(err, -errno, "cannot leave the supplementary groups: %s", strerror(errno));
-	if (setresgid(gid, gid, gid) < 0)
-		return err_set(err, -errno, "cannot become gid %u: %s", gid, strerror(errno));
-	if (setresuid(uid, uid, uid) < 0)
-		return err_set(err, -errno, "cannot become uid %u: %s", uid, strerror(errno));
-	r = clear_caps();
-	if (r < 0)
-		return err_set(err, r, "capabilities are left after becoming uid %u", uid);
-	r = check_ids(uid, gid);
-	if (r < 0)
-		return err_set(err, r, "root is not given up for good after becoming uid %u", uid);
-	return 0;
-}
-
 static bool cap_wanted(unsigned cap, const unsigned *caps, size_t caps_len)
 {
 	for (size_t i = 0; i < caps_len; i++)
@@ -156,17 +125,15 @@ static const char *cap_name(unsigned cap)
 }
 
 /* Reads the process back and compares each capability of each set. */
-static int check_caps(const unsigned *caps, size_t caps_len, struct err *err)
+static int check_caps(const unsigned *caps, size_t caps_len, bool bounding, struct err *err)
 {
 	static const struct {
 		capng_type_t type;
 		const char *name;
 		bool keeps;
 	} sets[] = {
-		{ CAPNG_PERMITTED, "permitted", true },
-		{ CAPNG_EFFECTIVE, "effective", true },
-		{ CAPNG_BOUNDING_SET, "bounding", true },
-		{ CAPNG_INHERITABLE, "inheritable", false },
+		{ CAPNG_PERMITTED, "permitted", true },	  { CAPNG_EFFECTIVE, "effective", true },
+		{ CAPNG_BOUNDING_SET, "bounding", true }, { CAPNG_INHERITABLE, "inheritable", false },
 		{ CAPNG_AMBIENT, "ambient", false },
 	};
 	bool wanted, have;
@@ -175,13 +142,47 @@ static int check_caps(const unsigned *caps, size_t caps_len, struct err *err)
 		return err_set(err, -EPERM, "cannot read the capabilities back");
 	for (unsigned cap = 0; cap <= (unsigned)CAP_LAST_CAP; cap++) {
 		for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+			if (sets[i].type == CAPNG_BOUNDING_SET && !bounding)
+				continue;
 			wanted = sets[i].keeps && cap_wanted(cap, caps, caps_len);
 			have = capng_have_capability(sets[i].type, cap) != 0;
 			if (have != wanted)
-				return err_set(err, -EPERM, "capability %s: cannot be %s the %s set", cap_name(cap),
-					       have ? "removed from" : "kept in", sets[i].name);
+				return err_set(err, -EPERM, "capability %s: cannot be %s the %s set",
+					       cap_name(cap), have ? "removed from" : "kept in",
+					       sets[i].name);
 		}
 	}
+	return 0;
+}
+
+/* A permitted set may be left although root is gone (SECBIT_KEEP_CAPS). The bounding set is not touched: to
+ * shrink it takes a capability, and what it allows is not had. */
+static int clear_caps(struct err *err)
+{
+	capng_clear(CAPNG_SELECT_CAPS);
+	if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+		return err_set(err, -EPERM, "cannot give up capabilities");
+	return check_caps(NULL, 0, false, err);
+}
+
+int proc_drop_user(uid_t uid, gid_t gid, struct err *err)
+{
+	int r;
+
+	if (uid == 0 || uid == (uid_t)-1 || gid == (gid_t)-1)
+		return err_set(err, -EINVAL, "uid %u gid %u cannot be dropped to", uid, gid);
+	if (setgroups(0, NULL) < 0)
+		return err_set(err, -errno, "cannot leave the supplementary groups: %s", strerror(errno));
+	if (setresgid(gid, gid, gid) < 0)
+		return err_set(err, -errno, "cannot become gid %u: %s", gid, strerror(errno));
+	if (setresuid(uid, uid, uid) < 0)
+		return err_set(err, -errno, "cannot become uid %u: %s", uid, strerror(errno));
+	r = clear_caps(err);
+	if (r < 0)
+		return r;
+	r = check_ids(uid, gid);
+	if (r < 0)
+		return err_set(err, r, "root is not given up for good after becoming uid %u", uid);
 	return 0;
 }
 
@@ -193,15 +194,16 @@ int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err)
 		return err_set(err, -EPERM, "cannot read the capabilities");
 	for (size_t i = 0; i < caps_len; i++)
 		if (!capng_have_capability(CAPNG_PERMITTED, caps[i]))
-			return err_set(err, -EPERM, "capability %s is needed and not there", cap_name(caps[i]));
+			return err_set(err, -EPERM, "capability %s is needed and not there",
+				       cap_name(caps[i]));
 	capng_clear(CAPNG_SELECT_ALL);
 	for (size_t i = 0; i < caps_len; i++)
 		if (capng_update(CAPNG_ADD, kept, caps[i]) != 0)
 			return err_set(err, -EINVAL, "capability %u is not known", caps[i]);
 	/* one refused part is enough to refuse; which one is what the check says */
-	if (capng_apply(CAPNG_SELECT_ALL) != 0 && check_caps(caps, caps_len, err) == 0)
+	if (capng_apply(CAPNG_SELECT_ALL) != 0 && check_caps(caps, caps_len, true, err) == 0)
 		return err_set(err, -EPERM, "cannot give up capabilities");
-	return check_caps(caps, caps_len, err);
+	return check_caps(caps, caps_len, true, err);
 }
 
 int proc_notify_ready(void)

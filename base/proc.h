@@ -26,7 +26,8 @@ void proc_title(const char *comm, const char *format, ...) __attribute__((format
 
 /* Gives up root for good: no supplementary groups, all ids, and checks that root cannot be had back. */
 int proc_drop_user(uid_t uid, gid_t gid, struct err *err);
-/* Keeps only these capabilities in permitted, effective and bounding sets; inheritable and ambient become empty. */
+/* Keeps only these capabilities in permitted, effective and bounding sets; inheritable and ambient become
+ * empty. */
 int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err);
 /* Sends READY=1 to $NOTIFY_SOCKET (also abstract); nothing to do without it. */
 int proc_notify_ready(void);

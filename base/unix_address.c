@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: sun_path holds 108 bytes and a checkout may lie deeper. The kernel resolves "/proc/self/fd/N/name" through the
- * descriptor of the parent directory, so only the last part has to fit; neither closed grandparents nor the working
- * directory matter. A short path below the working directory is used as it is: it needs no /proc and reads well in ss.
+ * DOC: sun_path holds 108 bytes and a checkout may lie deeper. The kernel resolves "/proc/self/fd/N/name"
+ * through the descriptor of the parent directory, so only the last part has to fit; neither closed
+ * grandparents nor the working directory matter. A short path below the working directory is used as it is:
+ * it needs no /proc and reads well in ss.
  */
 #include "base/unix_address.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: text from outside is either UTF-8 or it is not; one function says which, character by character, so that each
- * reader can decide what to put in place of a byte that is not text.
+ * DOC: text from outside is either UTF-8 or it is not; one function says which, character by character, so
+ * that each reader can decide what to put in place of a byte that is not text.
  */
 #include "base/utf8.h"
 

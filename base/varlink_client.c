@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the Varlink client of programs without an event loop. Every wait has one deadline for the whole call. After
- * anything but a complete answer the stream has lost its place, so the connection is not used again.
+ * DOC: the Varlink client of programs without an event loop. Every wait has one deadline for the whole call.
+ * After anything but a complete answer the stream has lost its place, so the connection is not used again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +60,8 @@ static int wait_for(int fd, short events, int64_t until_ms)
 
 static int connect_within(int fd, const struct unix_address *address, int timeout_ms)
 {
-	const struct timeval timeout = { .tv_sec = timeout_ms / MS_PER_S, .tv_usec = timeout_ms % MS_PER_S * 1000 };
+	const struct timeval timeout = { .tv_sec = timeout_ms / MS_PER_S,
+					 .tv_usec = timeout_ms % MS_PER_S * 1000 };
 	int r;
 
 	/* this is what limits how long connect(2) waits for room in the backlog of an AF_UNIX listener */
@@ -196,7 +197,8 @@ static int client_answer(struct varlink_client *client, int64_t until_ms, json_t
 	return 0;
 }
 
-static int give_answer(const struct varlink_answer *answer, json_t **ret_reply, char **ret_error, struct err *err)
+static int give_answer(const struct varlink_answer *answer, json_t **ret_reply, char **ret_error,
+		       struct err *err)
 {
 	char *error = NULL;
 
@@ -234,8 +236,9 @@ int varlink_client_call(struct varlink_client *client, const char *method, json_
 	return r;
 }
 
-int varlink_client_call_more(struct varlink_client *client, const char *method, json_t *parameters, int timeout_ms,
-			     int (*on_reply)(const json_t *parameters, void *userdata), void *userdata, struct err *err)
+int varlink_client_call_more(struct varlink_client *client, const char *method, json_t *parameters,
+			     int timeout_ms, int (*on_reply)(const json_t *parameters, void *userdata),
+			     void *userdata, struct err *err)
 {
 	int64_t until_ms = deadline_ms(timeout_ms);
 	struct varlink_answer answer = { .continues = true };

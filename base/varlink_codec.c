@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the pure half of Varlink: bytes to messages and back. What arrives is bounded twice before jansson sees it, by
- * length and by number of values, because two bytes of text can become hundreds of bytes of parsed JSON. Consumed bytes
- * are moved out only when more arrive, so a burst of tiny messages costs no more than its length.
+ * DOC: the pure half of Varlink: bytes to messages and back. What arrives is bounded twice before jansson
+ * sees it, by length and by number of values, because two bytes of text can become hundreds of bytes of
+ * parsed JSON. Consumed bytes are moved out only when more arrive, so a burst of tiny messages costs no more
+ * than its length.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -45,8 +46,8 @@ static int decoder_reserve(struct varlink_decoder *decoder, size_t len_bytes)
 	return 0;
 }
 
-/* Length of the longest piece between NULs once the new bytes are there; only new bytes are looked at when the
- * reader has taken every whole message, as it should. */
+/* Length of the longest piece between NULs once the new bytes are there; only new bytes are looked at when
+ * the reader has taken every whole message, as it should. */
 static size_t longest_piece(const struct varlink_decoder *decoder, const char *bytes, size_t len_bytes)
 {
 	size_t piece = decoder->len - decoder->start, longest, at = 0;

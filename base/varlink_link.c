@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: one Varlink call from within an event loop. A link connects, asks, waits for the one answer, tells it, and is
- * gone; whatever goes wrong on the way, and the timeout, end in the same callback. Connecting to an AF_UNIX listener
- * with a full backlog says EAGAIN and offers nothing to wait for, so it is tried again every few milliseconds.
+ * DOC: one Varlink call from within an event loop. A link connects, asks, waits for the one answer, tells it,
+ * and is gone; whatever goes wrong on the way, and the timeout, end in the same callback. Connecting to an
+ * AF_UNIX listener with a full backlog says EAGAIN and offers nothing to wait for, so it is tried again every
+ * few milliseconds.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -58,7 +59,8 @@ void varlink_link_free(struct varlink_link *link)
 }
 
 /* The link is dead on return. */
-static void link_answer(struct varlink_link *link, int result, const char *error_name, const json_t *parameters)
+static void link_answer(struct varlink_link *link, int result, const char *error_name,
+			const json_t *parameters)
 {
 	link->answering = true;
 	if (link->on_answer)
@@ -159,8 +161,9 @@ static void on_start(evutil_socket_t fd, short what, void *userdata)
 		link_answer(link, r, NULL, NULL);
 }
 
-int varlink_link_call(struct event_base *base, const char *path, const char *method, json_t *parameters, int timeout_ms,
-		      varlink_on_answer on_answer, void *userdata, struct varlink_link **ret_link)
+int varlink_link_call(struct event_base *base, const char *path, const char *method, json_t *parameters,
+		      int timeout_ms, varlink_on_answer on_answer, void *userdata,
+		      struct varlink_link **ret_link)
 {
 	const struct timeval timeout = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
 	const struct timeval now = { 0 };
@@ -176,8 +179,13 @@ int varlink_link_call(struct event_base *base, const char *path, const char *met
 		free(request.bytes);
 		return -ENOMEM;
 	}
-	*link = (struct varlink_link){ .base = base, .address.parent_fd = -1, .fd = -1, .request = request,
-				       .on_answer = on_answer, .userdata = userdata, .path = strdup(path) };
+	*link = (struct varlink_link){ .base = base,
+				       .address.parent_fd = -1,
+				       .fd = -1,
+				       .request = request,
+				       .on_answer = on_answer,
+				       .userdata = userdata,
+				       .path = strdup(path) };
 	link->start = evtimer_new(base, on_start, link);
 	link->timeout = evtimer_new(base, on_timeout, link);
 	if (!link->path || !link->start || !link->timeout || evtimer_add(link->start, &now) < 0 ||

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a Varlink server for peers that cannot be trusted to be polite. Each connection has at most one call open; what
- * was pipelined behind it waits in the decoder, which stops reading when it holds enough. Answers wait in an output
- * queue that is bounded too. A connection is closed only from the loop, never below a reply, so that a handler may go on
- * using its call after any reply but the last.
+ * DOC: a Varlink server for peers that cannot be trusted to be polite. Each connection has at most one call
+ *open; what was pipelined behind it waits in the decoder, which stops reading when it holds enough. Answers
+ *wait in an output queue that is bounded too. A connection is closed only from the loop, never below a reply,
+ *so that a handler may go on using its call after any reply but the last.
  *
  *	         message                  last reply
  *	WAITING ---------> call open ------------------> WAITING (next pipelined message)
@@ -29,13 +29,13 @@
 #include "base/varlink_service.h"
 #include "base/varlink_wire.h"
 
-#define ACCEPT_BURST	     16	     /* connections taken before the loop goes on */
-#define ACCEPT_RETRY_US	     100000  /* pause when descriptors are short */
-#define HANGUP_POLL_US	     250000  /* how often a peer we do not read from is looked at */
-#define INPUT_PAUSE_BYTES    65536u  /* stop reading when a call is open and this much waits behind it */
-#define OUTPUT_PAUSE_BYTES   1048576u /* start no further call while this much is unread */
-#define OUTPUT_MAX_BYTES     (2 * VARLINK_MESSAGE_MAX_BYTES)
-#define SEND_PIECES	     16
+#define ACCEPT_BURST	   16	    /* connections taken before the loop goes on */
+#define ACCEPT_RETRY_US	   100000   /* pause when descriptors are short */
+#define HANGUP_POLL_US	   250000   /* how often a peer we do not read from is looked at */
+#define INPUT_PAUSE_BYTES  65536u   /* stop reading when a call is open and this much waits behind it */
+#define OUTPUT_PAUSE_BYTES 1048576u /* start no further call while this much is unread */
+#define OUTPUT_MAX_BYTES   (2 * VARLINK_MESSAGE_MAX_BYTES)
+#define SEND_PIECES	   16
 
 struct connection {
 	TAILQ_ENTRY(connection) entry;
@@ -173,7 +173,8 @@ static int connection_send(struct connection *connection, struct varlink_bytes *
 		r = -EPIPE;
 	} else if (evbuffer_get_length(connection->output) + bytes->len > OUTPUT_MAX_BYTES) {
 		r = -ENOBUFS;
-	} else if (evbuffer_add_reference(connection->output, bytes->bytes, bytes->len, bytes_free, NULL) < 0) {
+	} else if (evbuffer_add_reference(connection->output, bytes->bytes, bytes->len, bytes_free, NULL) <
+		   0) {
 		r = -ENOMEM;
 	} else {
 		bytes->bytes = NULL;
@@ -267,7 +268,8 @@ int varlink_error_permission(struct varlink_call *call)
 
 int varlink_error_parameter(struct varlink_call *call, const char *parameter)
 {
-	return varlink_error(call, VARLINK_SERVICE ".InvalidParameter", json_pack("{s:s}", "parameter", parameter));
+	return varlink_error(call, VARLINK_SERVICE ".InvalidParameter",
+			     json_pack("{s:s}", "parameter", parameter));
 }
 
 /* ---- connections ---- */
@@ -296,8 +298,8 @@ static void connection_close(struct connection *connection)
 		call_gone(call);
 }
 
-static const struct varlink_interface *find_interface(const struct varlink_interface *interfaces, const char *name,
-						      size_t len)
+static const struct varlink_interface *find_interface(const struct varlink_interface *interfaces,
+						      const char *name, size_t len)
 {
 	for (; interfaces->name; interfaces++)
 		if (strlen(interfaces->name) == len && memcmp(interfaces->name, name, len) == 0)
@@ -318,7 +320,8 @@ static void call_dispatch(struct varlink_call *call, const char *method, const j
 		userdata = (void *)(uintptr_t)server->interfaces;
 	}
 	if (!interface || !dot) {
-		varlink_error(call, VARLINK_SERVICE ".InterfaceNotFound", json_pack("{s:s%}", "interface", method, len));
+		varlink_error(call, VARLINK_SERVICE ".InterfaceNotFound",
+			      json_pack("{s:s%}", "interface", method, len));
 		return;
 	}
 	for (const struct varlink_method *row = interface->methods; row->name; row++) {
@@ -359,9 +362,12 @@ static int connection_call(struct connection *connection, const json_t *message)
 		json_decref(none);
 		return -ENOMEM;
 	}
-	*call = (struct varlink_call){ .server = connection->server, .connection = connection,
-				       .base = connection->server->base, .peer = connection->peer,
-				       .more = more && !oneway, .oneway = oneway };
+	*call = (struct varlink_call){ .server = connection->server,
+				       .connection = connection,
+				       .base = connection->server->base,
+				       .peer = connection->peer,
+				       .more = more && !oneway,
+				       .oneway = oneway };
 	TAILQ_INSERT_TAIL(&connection->server->calls, call, entry);
 	connection->call = call;
 	if (!json_is_object(parameters))
@@ -408,8 +414,8 @@ static int event_want(struct event *event, bool wanted, const struct timeval *ti
 	return wanted ? event_add(event, timeout) : event_del(event);
 }
 
-/* Goes on with a connection after anything happened to it, and closes it when it is over: dead on return. A peer that
- * only ended its own direction still gets its answers. */
+/* Goes on with a connection after anything happened to it, and closes it when it is over: dead on return. A
+ * peer that only ended its own direction still gets its answers. */
 static void connection_run(struct connection *connection)
 {
 	const struct timeval hangup_poll = { .tv_usec = HANGUP_POLL_US };
@@ -447,8 +453,8 @@ static bool input_allowed(const struct connection *connection)
 	if (uid_exempt(connection->server, connection->peer.uid) || connection->input.len < INPUT_PAUSE_BYTES)
 		return true;
 	TAILQ_FOREACH(other, &connection->server->connections, entry)
-		if (other->peer.uid == connection->peer.uid)
-			bytes += other->input.len;
+	if (other->peer.uid == connection->peer.uid)
+		bytes += other->input.len;
 	return bytes <= VARLINK_UID_INPUT_MAX_BYTES;
 }
 
@@ -508,8 +514,8 @@ static bool peer_allowed(const struct varlink_server *server, uid_t uid)
 	if (uid_exempt(server, uid))
 		return true;
 	TAILQ_FOREACH(other, &server->connections, entry)
-		if (other->peer.uid == uid)
-			count++;
+	if (other->peer.uid == uid)
+		count++;
 	return count < VARLINK_UID_CONNECTIONS_MAX;
 }
 
@@ -532,8 +538,10 @@ static void connection_new(struct varlink_server *server, int accepted_fd)
 	TAILQ_INSERT_TAIL(&server->connections, connection, entry);
 	server->connections_len++;
 	connection->output = evbuffer_new();
-	connection->readable = event_new(server->base, connection->fd, EV_READ | EV_PERSIST, on_readable, connection);
-	connection->writable = event_new(server->base, connection->fd, EV_WRITE | EV_PERSIST, on_writable, connection);
+	connection->readable = event_new(server->base, connection->fd, EV_READ | EV_PERSIST, on_readable,
+					 connection);
+	connection->writable = event_new(server->base, connection->fd, EV_WRITE | EV_PERSIST, on_writable,
+					 connection);
 	connection->wake = event_new(server->base, -1, 0, on_wake, connection);
 	connection->hangup = evtimer_new(server->base, on_hangup_poll, connection);
 	if (!connection->output || !connection->readable || !connection->writable || !connection->wake ||
@@ -592,7 +600,8 @@ static int server_listen(struct varlink_server *server, const struct unix_addres
 	if (fstatat(address->parent_fd, address->name, &server->made, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	/* the umask took from it */
-	if (fchmodat(address->parent_fd, address->name, mode, 0) < 0 || listen(server->listen_fd, SOMAXCONN) < 0)
+	if (fchmodat(address->parent_fd, address->name, mode, 0) < 0 ||
+	    listen(server->listen_fd, SOMAXCONN) < 0)
 		return -errno;
 	return 0;
 }
@@ -616,23 +625,29 @@ static int server_start(struct varlink_server *server, const char *path, mode_t 
 	server->dir_fd = take_fd(address.parent_fd);
 	if (r < 0)
 		return r;
-	server->acceptable = event_new(server->base, server->listen_fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	server->acceptable = event_new(server->base, server->listen_fd, EV_READ | EV_PERSIST, on_acceptable,
+				       server);
 	server->accept_again = evtimer_new(server->base, on_accept_again, server);
 	if (!server->acceptable || !server->accept_again || event_add(server->acceptable, NULL) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-int varlink_server_new(struct event_base *base, const char *path, mode_t mode, const struct varlink_interface *interfaces,
-		       void *userdata, struct varlink_server **ret_server, struct err *err)
+int varlink_server_new(struct event_base *base, const char *path, mode_t mode,
+		       const struct varlink_interface *interfaces, void *userdata,
+		       struct varlink_server **ret_server, struct err *err)
 {
 	struct varlink_server *server = calloc(1, sizeof(*server));
 	int r;
 
 	if (!server)
 		return err_set(err, -ENOMEM, "%s: out of memory", path);
-	*server = (struct varlink_server){ .base = base, .interfaces = interfaces, .userdata = userdata,
-					   .listen_fd = -1, .dir_fd = -1, .uid = geteuid() };
+	*server = (struct varlink_server){ .base = base,
+					   .interfaces = interfaces,
+					   .userdata = userdata,
+					   .listen_fd = -1,
+					   .dir_fd = -1,
+					   .uid = geteuid() };
 	TAILQ_INIT(&server->connections);
 	TAILQ_INIT(&server->calls);
 	r = server_start(server, path, mode);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a Varlink service describes itself: which interfaces it has, and the text of each. A caller with nothing but the
- * socket's path can find out all there is to call.
+ * DOC: a Varlink service describes itself: which interfaces it has, and the text of each. A caller with
+ * nothing but the socket's path can find out all there is to call.
  */
 #include <errno.h>
 #include <string.h>

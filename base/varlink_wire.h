@@ -15,9 +15,10 @@
 
 #include "base/varlink.h"
 
-#define VARLINK_SERVICE		    "org.varlink.service"
-#define VARLINK_READ_BYTES	    65536u  /* read at once */
-#define VARLINK_MESSAGE_MAX_VALUES  500000u /* JSON values of one message: bounds what 16 MiB can grow to when parsed */
+#define VARLINK_SERVICE	   "org.varlink.service"
+#define VARLINK_READ_BYTES 65536u /* read at once */
+/* JSON values of one message: bounds what 16 MiB can grow to when parsed */
+#define VARLINK_MESSAGE_MAX_VALUES 500000u
 
 struct varlink_bytes {
 	char *bytes; /* with the NUL that ends the message */

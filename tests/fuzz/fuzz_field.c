@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: any JSON into a row with members of every type. A refused object leaves the row alone; an accepted row encodes to
- * an object that decodes to the same row. Then the raw bytes as the row itself: encoding must take whatever is there.
+ * DOC: any JSON into a row with members of every type. A refused object leaves the row alone; an accepted row
+ * encodes to an object that decodes to the same row. Then the raw bytes as the row itself: encoding must take
+ * whatever is there.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -25,9 +26,9 @@ struct row {
 };
 
 static const struct field fields[] = {
-	FIELD_OF(FIELD_STR, struct row, text, "text"),	 FIELD_OF(FIELD_U16, struct row, u16, "u16"),
-	FIELD_OF(FIELD_U32, struct row, u32, "u32"),	 FIELD_OF(FIELD_U64, struct row, u64, "u64"),
-	FIELD_OF(FIELD_I64, struct row, i64, "i64"),	 FIELD_ENUM_OF(struct row, color, words, "color"),
+	FIELD_OF(FIELD_STR, struct row, text, "text"),	FIELD_OF(FIELD_U16, struct row, u16, "u16"),
+	FIELD_OF(FIELD_U32, struct row, u32, "u32"),	FIELD_OF(FIELD_U64, struct row, u64, "u64"),
+	FIELD_OF(FIELD_I64, struct row, i64, "i64"),	FIELD_ENUM_OF(struct row, color, words, "color"),
 	FIELD_OF(FIELD_BOOL, struct row, flag, "flag"), FIELD_END,
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a stream from a stranger through the Varlink decoder, cut into pieces as its first byte says. The pieces must not
- * change what is heard, and each message must survive being said again.
+ * DOC: a stream from a stranger through the Varlink decoder, cut into pieces as its first byte says. The
+ * pieces must not change what is heard, and each message must survive being said again.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -17,7 +17,8 @@ static void say_again(const json_t *message)
 	struct varlink_bytes bytes;
 	json_t *heard = NULL;
 
-	/* a message near the limit may outgrow it when written again: \u escapes become longer, numbers too */
+	/* a message near the limit may outgrow it when written again: \u escapes become longer, numbers too
+	 */
 	if (varlink_encode(json_deep_copy(message), &bytes) < 0)
 		return;
 	assert(varlink_decoder_feed(&decoder, bytes.bytes, bytes.len) == 0);
@@ -61,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len_bytes)
 	if (varlink_decoder_feed(&whole, bytes, len_bytes) == 0)
 		seen_whole = drain(&whole, seen_whole);
 	for (at = 0; at < len_bytes; at += step) {
-		assert(varlink_decoder_feed(&cut, bytes + at, step < len_bytes - at ? step : len_bytes - at) == 0);
+		assert(varlink_decoder_feed(&cut, bytes + at,
+					    step < len_bytes - at ? step : len_bytes - at) == 0);
 		/* a reader may also be slow to take what is there */
 		if ((at / step) % 3 != 1)
 			seen_cut = drain(&cut, seen_cut);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the three ways a time is written, at dates that are easy to get wrong, and that the clock can be stopped.
+ * DOC: the three ways a time is written, at dates that are easy to get wrong, and that the clock can be
+ * stopped.
  */
 #include "base/clock.h"
 
@@ -19,12 +20,16 @@ ParameterizedTestParameters(clock, texts)
 {
 	/* seconds by date(1) -u +%s */
 	static struct clock_row rows[] = {
-		{ 1791976925575000, "Wed Oct 14 11:22:05.575 UTC", "Wed Oct 14 11:22:05 2026", "2026-10-14 11:22:05" },
-		{ 1465310539999999, "Tue Jun  7 14:42:19.999 UTC", "Tue Jun  7 14:42:19 2016", "2016-06-07 14:42:19" },
-		{ 1709251199007000, "Thu Feb 29 23:59:59.007 UTC", "Thu Feb 29 23:59:59 2024", "2024-02-29 23:59:59" },
+		{ 1791976925575000, "Wed Oct 14 11:22:05.575 UTC", "Wed Oct 14 11:22:05 2026",
+		  "2026-10-14 11:22:05" },
+		{ 1465310539999999, "Tue Jun  7 14:42:19.999 UTC", "Tue Jun  7 14:42:19 2016",
+		  "2016-06-07 14:42:19" },
+		{ 1709251199007000, "Thu Feb 29 23:59:59.007 UTC", "Thu Feb 29 23:59:59 2024",
+		  "2024-02-29 23:59:59" },
 		{ 0, "Thu Jan  1 00:00:00.000 UTC", "Thu Jan  1 00:00:00 1970", "1970-01-01 00:00:00" },
 		{ -1000, "Wed Dec 31 23:59:59.999 UTC", "Wed Dec 31 23:59:59 1969", "1969-12-31 23:59:59" },
-		{ 4102444800000000, "Fri Jan  1 00:00:00.000 UTC", "Fri Jan  1 00:00:00 2100", "2100-01-01 00:00:00" },
+		{ 4102444800000000, "Fri Jan  1 00:00:00.000 UTC", "Fri Jan  1 00:00:00 2100",
+		  "2100-01-01 00:00:00" },
 	};
 
 	return cr_make_param_array(struct clock_row, rows, sizeof(rows) / sizeof(rows[0]));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: a row survives the way to JSON and back at its extremes; what does not fit is refused before the row is touched.
+ * DOC: a row survives the way to JSON and back at its extremes; what does not fit is refused before the row
+ * is touched.
  */
 #include "base/field.h"
 
@@ -68,10 +69,19 @@ static void assert_round_trip(const struct sample *from)
 Test(field, round_trip)
 {
 	const struct sample zero = { 0 };
-	const struct sample largest = { .name = "12345678", .on = true, .port = UINT16_MAX, .count = UINT32_MAX,
-					.total_bytes = INT64_MAX, .when_us = INT64_MAX, .color = 2 };
-	const struct sample odd = { .name = "b\xc3\xa4r\x1b\"", .port = 5527, .count = 70001,
-				    .total_bytes = 5000000007, .when_us = INT64_MIN, .color = 1 };
+	const struct sample largest = { .name = "12345678",
+					.on = true,
+					.port = UINT16_MAX,
+					.count = UINT32_MAX,
+					.total_bytes = INT64_MAX,
+					.when_us = INT64_MAX,
+					.color = 2 };
+	const struct sample odd = { .name = "b\xc3\xa4r\x1b\"",
+				    .port = 5527,
+				    .count = 70001,
+				    .total_bytes = 5000000007,
+				    .when_us = INT64_MIN,
+				    .color = 1 };
 
 	assert_round_trip(&zero);
 	assert_round_trip(&largest);
@@ -86,7 +96,9 @@ Test(field, encode_never_fails_for_content)
 	memcpy(row.name, "a\xff\xc3-\xe2\x82zzz", 9); /* no NUL, and half a character */
 	object = field_encode(sample_fields, &row);
 	cr_assert_not_null(object);
-	cr_assert_str_eq(json_string_value(json_object_get(object, "name")), "a?" "?-?" "?zz");
+	cr_assert_str_eq(json_string_value(json_object_get(object, "name")), "a?"
+									     "?-?"
+									     "?zz");
 	cr_assert_eq(json_integer_value(json_object_get(object, "total_bytes")), INT64_MAX);
 	cr_assert_null(json_object_get(object, "color"));
 }
@@ -146,8 +158,12 @@ Test(field, absent_null_and_unknown_members_leave_the_row)
 
 Test(field, text_for_a_table)
 {
-	struct sample row = { .name = "ab\xc3\xa4", .on = true, .port = 65535, .total_bytes = UINT64_MAX,
-			      .when_us = -7, .color = 2 };
+	struct sample row = { .name = "ab\xc3\xa4",
+			      .on = true,
+			      .port = 65535,
+			      .total_bytes = UINT64_MAX,
+			      .when_us = -7,
+			      .color = 2 };
 	char text[32];
 
 	cr_assert_str_eq(field_text(&sample_fields[NAME], &row, text, sizeof(text)), "ab\xc3\xa4");
@@ -170,12 +186,24 @@ Test(utf8, characters)
 		const char *text;
 		size_t len, bytes;
 	} rows[] = {
-		{ "", 0, 0 },		    { "\0", 1, 1 },		{ "a", 1, 1 },
-		{ "\x7f", 1, 1 },	    { "\x80", 1, 0 },		{ "\xc2\x80", 2, 2 },
-		{ "\xc1\xbf", 2, 0 },	    { "\xc3", 1, 0 },		{ "\xc3(", 2, 0 },
-		{ "\xe0\x9f\xbf", 3, 0 },   { "\xe0\xa0\x80", 3, 3 },	{ "\xed\x9f\xbf", 3, 3 },
-		{ "\xed\xa0\x80", 3, 0 },   { "\xf0\x8f\xbf\xbf", 4, 0 }, { "\xf0\x90\x80\x80", 4, 4 },
-		{ "\xf4\x8f\xbf\xbf", 4, 4 }, { "\xf4\x90\x80\x80", 4, 0 }, { "\xf5\x80\x80\x80", 4, 0 },
+		{ "", 0, 0 },
+		{ "\0", 1, 1 },
+		{ "a", 1, 1 },
+		{ "\x7f", 1, 1 },
+		{ "\x80", 1, 0 },
+		{ "\xc2\x80", 2, 2 },
+		{ "\xc1\xbf", 2, 0 },
+		{ "\xc3", 1, 0 },
+		{ "\xc3(", 2, 0 },
+		{ "\xe0\x9f\xbf", 3, 0 },
+		{ "\xe0\xa0\x80", 3, 3 },
+		{ "\xed\x9f\xbf", 3, 3 },
+		{ "\xed\xa0\x80", 3, 0 },
+		{ "\xf0\x8f\xbf\xbf", 4, 0 },
+		{ "\xf0\x90\x80\x80", 4, 4 },
+		{ "\xf4\x8f\xbf\xbf", 4, 4 },
+		{ "\xf4\x90\x80\x80", 4, 0 },
+		{ "\xf5\x80\x80\x80", 4, 0 },
 		{ "\xe2\x82\xac", 2, 0 },
 	};
 

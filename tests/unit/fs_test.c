@@ -26,7 +26,8 @@ static void enter(void)
 
 static void leave(void)
 {
-	const char *const names[] = { "file", "file.tmp", "deep/er", "deep", "link", "pipe", "a/b/c", "a/b", "a" };
+	const char *const names[] = { "file", "file.tmp", "deep/er", "deep", "link",
+				      "pipe", "a/b/c",	  "a/b",     "a" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		(void)remove(names[i]);
@@ -112,7 +113,11 @@ Test(fs, read_limits_and_kinds)
 	char *text = NULL;
 	size_t len = 77;
 
-	cr_assert_eq(fs_write_atomic("file", 0600, "12\0" "45", 5), 0);
+	cr_assert_eq(fs_write_atomic("file", 0600,
+				     "12\0"
+				     "45",
+				     5),
+		     0);
 	cr_assert_eq(fs_read("file", 4, &text, &len), -EFBIG);
 	cr_assert_eq(fs_read("absent", 4, &text, &len), -ENOENT);
 	cr_assert_eq(fs_read(".", 4, &text, &len), -EISDIR);
@@ -121,7 +126,11 @@ Test(fs, read_limits_and_kinds)
 	cr_assert(!text && len == 77, "an output was written on failure");
 	cr_assert_eq(fs_read("file", 5, &text, &len), 0);
 	cr_assert_eq(len, 5);
-	cr_assert_eq(memcmp(text, "12\0" "45", 6), 0);
+	cr_assert_eq(memcmp(text,
+			    "12\0"
+			    "45",
+			    6),
+		     0);
 	free(text);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the form of an event line, at the terminal, in the journal and in a sink, and what strangers' bytes become in it.
+ * DOC: the form of an event line, at the terminal, in the journal and in a sink, and what strangers' bytes
+ * become in it.
  */
 #include "base/log.h"
 
@@ -64,7 +65,8 @@ Test(log, line_at_the_terminal)
 	unsetenv("JOURNAL_STREAM");
 	log_init("SSHD");
 	catch_stderr();
-	log_event(LOG_SSHD_INFO_SUCCESS, "Successfully authenticated user '%s' from '%s'", "admin", "10.0.0.2");
+	log_event(LOG_SSHD_INFO_SUCCESS, "Successfully authenticated user '%s' from '%s'", "admin",
+		  "10.0.0.2");
 	caught();
 	assert_line("RP/0/RP0/CPU0:Aug 24 13:10:15.933 UTC: SSHD_[PID]: %SECURITY-SSHD-6-INFO_SUCCESS : "
 		    "Successfully authenticated user 'admin' from '10.0.0.2'\n");
@@ -93,7 +95,9 @@ Test(log, strangers_cannot_forge)
 	unsetenv("JOURNAL_STREAM");
 	log_init("SSHD");
 	catch_stderr();
-	log_event(LOG_SSHD_WARN_GENERAL, "user '%s'", "a\nRP/0\r\x1b[2J\x7f\t\xff\xc2\x9b" "b\xc3\xa4%s%n");
+	log_event(LOG_SSHD_WARN_GENERAL, "user '%s'",
+		  "a\nRP/0\r\x1b[2J\x7f\t\xff\xc2\x9b"
+		  "b\xc3\xa4%s%n");
 	caught();
 	assert_line("RP/0/RP0/CPU0:Aug 24 13:10:15.933 UTC: SSHD_[PID]: %SECURITY-SSHD-4-WARN_GENERAL : "
 		    "user 'a\\x0aRP/0\\x0d\\x1b[2J\\x7f\\x09\\xff\\xc2\\x9bb\xc3\xa4%s%n'\n");
@@ -123,7 +127,8 @@ Test(log, journal_gets_severity_and_no_time)
 
 	catch_stderr();
 	cr_assert_eq(fstat(STDERR_FILENO, &st), 0);
-	snprintf(name, sizeof(name), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	snprintf(name, sizeof(name), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", name, 1);
 	log_init("CONFD");
 	log_event(LOG_CONFIG_ERR_GENERAL, "disk full");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the Varlink codec, the server against peers that behave and peers that do not, and both clients. Server and peers
- * share one process: each wait turns the loop until the awaited thing is there, or fails after a while.
+ * DOC: the Varlink codec, the server against peers that behave and peers that do not, and both clients.
+ * Server and peers share one process: each wait turns the loop until the awaited thing is there, or fails
+ * after a while.
  */
 #include "base/varlink.h"
 
@@ -45,7 +46,8 @@ Test(varlink_codec, messages_cut_anywhere)
 		cr_assert_eq(varlink_decoder_feed(&decoder, two_messages, cut), 0);
 		while (varlink_decoder_next(&decoder, &message[count]) == 1)
 			count++;
-		cr_assert_eq(varlink_decoder_feed(&decoder, two_messages + cut, sizeof(two_messages) - cut), 0);
+		cr_assert_eq(varlink_decoder_feed(&decoder, two_messages + cut, sizeof(two_messages) - cut),
+			     0);
 		while (count < 2 && varlink_decoder_next(&decoder, &message[count]) == 1)
 			count++;
 		cr_assert_eq(count, 2, "cut at %zu", cut);
@@ -64,9 +66,16 @@ Test(varlink_codec, what_is_no_object)
 		const char *text;
 		size_t len;
 	} rows[] = {
-		{ "", 1 },	   { "{", 2 },		  { "[]", 3 },	       { "null", 5 },	{ "{}{}", 5 },
-		{ "{\"a\":1,\"a\":2}", 14 }, { "{\"a\":\"\xff\"}", 10 }, { "GET / HTTP/1.1\r\n\r\n", 19 },
-		{ "{\"a\":99999999999999999999}", 27 }, { "{\"a\":\"\\u0000\"}", 15 },
+		{ "", 1 },
+		{ "{", 2 },
+		{ "[]", 3 },
+		{ "null", 5 },
+		{ "{}{}", 5 },
+		{ "{\"a\":1,\"a\":2}", 14 },
+		{ "{\"a\":\"\xff\"}", 10 },
+		{ "GET / HTTP/1.1\r\n\r\n", 19 },
+		{ "{\"a\":99999999999999999999}", 27 },
+		{ "{\"a\":\"\\u0000\"}", 15 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -122,10 +131,13 @@ Test(varlink_codec, too_many_values)
 	cr_assert_eq(varlink_decoder_feed(&decoder, text, len + 1), 0);
 	cr_assert_eq(varlink_decoder_next(&decoder, &message), 1);
 	json_decref(message);
-	memcpy(text, "{\"a\":[00", 8);
-	for (size_t i = 7; i < len - 3; i += 2)
+	memcpy(text, "{\"a\":[0,", 8);
+	for (size_t i = 6; i < len - 3; i += 2)
 		text[i] = '0';
-	memcpy(text + len - 3, "0]}", 4);
+	memcpy(text + len - 3, " ]}", 4);
+	message = json_loads(text, 0, NULL);
+	cr_assert_not_null(message, "it is JSON, and refused only for its size");
+	json_decref(message);
 	cr_assert_eq(varlink_decoder_feed(&decoder, text, len + 1), 0);
 	cr_assert_eq(varlink_decoder_next(&decoder, &message), -EPROTO);
 	varlink_decoder_done(&decoder);
@@ -252,7 +264,8 @@ static void start(void)
 	cr_assert_not_null(mkdtemp(dir));
 	cr_assert_eq(chmod(dir, 0755), 0);
 	snprintf(path, sizeof(path), "%s/t", dir);
-	cr_assert_eq(varlink_server_new(base, path, 0666, interfaces, &kept_len, &server, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_server_new(base, path, 0666, interfaces, &kept_len, &server, &err), 0, "%s",
+		     err.text);
 }
 
 static void stop(void)
@@ -267,12 +280,12 @@ TestSuite(varlink_server, .init = start, .fini = stop);
 TestSuite(varlink_client, .init = start, .fini = stop);
 TestSuite(varlink_link, .init = start, .fini = stop);
 
-#define turn_until(condition)                                                              \
-	do {                                                                               \
-		while (!(condition)) {                                                     \
-			cr_assert(!guard_fired, "waited in vain for: %s", #condition);     \
+#define turn_until(condition)                                                                   \
+	do {                                                                                    \
+		while (!(condition)) {                                                          \
+			cr_assert(!guard_fired, "waited in vain for: %s", #condition);          \
 			cr_assert_geq(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK), 0); \
-		}                                                                          \
+		}                                                                               \
 	} while (0)
 
 /* Everything that can happen without new input has happened. */
@@ -340,7 +353,8 @@ Test(varlink_server, calls_in_any_pieces)
 	cr_assert_str_eq(peer_hear(fd), "{\"parameters\":{\"a\":[5,\"\xc3\xa4\"]}}");
 	peer_say(fd, "{\"method\":\"org.t.Echo\"}");
 	cr_assert_str_eq(peer_hear(fd), "{\"parameters\":{}}");
-	peer_say(fd, "{\"method\":\"org.t.Echo\",\"parameters\":null,\"more\":null,\"oneway\":false,\"future\":1}");
+	peer_say(fd, "{\"method\":\"org.t.Echo\",\"parameters\":null,\"more\":null,\"oneway\":false,"
+		     "\"future\":1}");
 	cr_assert_str_eq(peer_hear(fd), "{\"parameters\":{}}");
 }
 
@@ -395,22 +409,26 @@ Test(varlink_server, standard_errors)
 	static const struct {
 		const char *call, *answer;
 	} rows[] = {
-		{ "{\"method\":\"org.t.No\"}",
-		  "{\"parameters\":{\"method\":\"org.t.No\"},\"error\":\"org.varlink.service.MethodNotFound\"}" },
-		{ "{\"method\":\"org.other.t.Echo\"}",
-		  "{\"parameters\":{\"method\":\"org.other.t.Echo\"},\"error\":\"org.varlink.service.MethodNotFound\"}" },
+		{ "{\"method\":\"org.t.No\"}", "{\"parameters\":{\"method\":\"org.t.No\"},\"error\":\"org."
+					       "varlink.service.MethodNotFound\"}" },
+		{ "{\"method\":\"org.other.t.Echo\"}", "{\"parameters\":{\"method\":\"org.other.t.Echo\"},"
+						       "\"error\":\"org.varlink.service.MethodNotFound\"}" },
 		{ "{\"method\":\"org.unknown.Echo\"}",
-		  "{\"parameters\":{\"interface\":\"org.unknown\"},\"error\":\"org.varlink.service.InterfaceNotFound\"}" },
-		{ "{\"method\":\"\"}",
-		  "{\"parameters\":{\"interface\":\"\"},\"error\":\"org.varlink.service.InterfaceNotFound\"}" },
-		{ "{\"method\":\"org.t\"}",
-		  "{\"parameters\":{\"interface\":\"org\"},\"error\":\"org.varlink.service.InterfaceNotFound\"}" },
+		  "{\"parameters\":{\"interface\":\"org.unknown\"},\"error\":\"org.varlink.service."
+		  "InterfaceNotFound\"}" },
+		{ "{\"method\":\"\"}", "{\"parameters\":{\"interface\":\"\"},\"error\":\"org.varlink.service."
+				       "InterfaceNotFound\"}" },
+		{ "{\"method\":\"org.t\"}", "{\"parameters\":{\"interface\":\"org\"},\"error\":\"org.varlink."
+					    "service.InterfaceNotFound\"}" },
 		{ "{\"method\":\"org.t.Echo\",\"parameters\":[]}",
-		  "{\"parameters\":{\"parameter\":\"parameters\"},\"error\":\"org.varlink.service.InvalidParameter\"}" },
+		  "{\"parameters\":{\"parameter\":\"parameters\"},\"error\":\"org.varlink.service."
+		  "InvalidParameter\"}" },
 		{ "{\"method\":\"org.t.Echo\",\"upgrade\":true}",
-		  "{\"parameters\":{\"parameter\":\"upgrade\"},\"error\":\"org.varlink.service.InvalidParameter\"}" },
+		  "{\"parameters\":{\"parameter\":\"upgrade\"},\"error\":\"org.varlink.service."
+		  "InvalidParameter\"}" },
 		{ "{\"method\":\"org.t.Refuse\",\"parameters\":{\"what\":1}}",
-		  "{\"parameters\":{\"parameter\":\"what\"},\"error\":\"org.varlink.service.InvalidParameter\"}" },
+		  "{\"parameters\":{\"parameter\":\"what\"},\"error\":\"org.varlink.service."
+		  "InvalidParameter\"}" },
 		{ "{\"method\":\"org.t.Refuse\"}",
 		  "{\"parameters\":{},\"error\":\"org.varlink.service.PermissionDenied\"}" },
 	};
@@ -427,8 +445,8 @@ Test(varlink_server, describes_itself)
 	AUTO(close) int fd = peer_connect();
 
 	peer_say(fd, "{\"method\":\"org.varlink.service.GetInfo\"}");
-	cr_assert_not_null(strstr(peer_hear(fd),
-				  "\"interfaces\":[\"org.varlink.service\",\"org.other.t\",\"org.t\"]"));
+	cr_assert_not_null(
+		strstr(peer_hear(fd), "\"interfaces\":[\"org.varlink.service\",\"org.other.t\",\"org.t\"]"));
 	peer_say(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
 		     "\"parameters\":{\"interface\":\"org.t\"}}");
 	cr_assert_str_eq(peer_hear(fd), "{\"parameters\":{\"description\":\"interface org.t\\n\"}}");
@@ -455,7 +473,11 @@ Test(varlink_server, knows_its_peer)
 Test(varlink_server, broken_peers_are_closed_and_others_served)
 {
 	static const char *const junk[] = {
-		"SSH-2.0-x\r\n", "[]", "{}", "{\"method\":7}", "{\"method\":\"org.t.Echo\",\"more\":1}",
+		"SSH-2.0-x\r\n",
+		"[]",
+		"{}",
+		"{\"method\":7}",
+		"{\"method\":\"org.t.Echo\",\"more\":1}",
 		"{\"method\":\"org.t.Echo\",\"oneway\":\"yes\"}",
 	};
 	AUTO(close) int good = peer_connect();
@@ -554,7 +576,8 @@ Test(varlink_server, answered_calls_are_not_told_gone)
 	cr_assert_eq(gone_count, 0);
 }
 
-/* Without on_gone the call outlives its peer until it is answered; the sanitizer watches. SIGPIPE would end the test. */
+/* Without on_gone the call outlives its peer until it is answered; the sanitizer watches. SIGPIPE would end
+ * the test. */
 Test(varlink_server, late_replies_are_dropped)
 {
 	int fd = peer_connect();
@@ -660,7 +683,8 @@ Test(varlink_server, largest_reply_and_one_beyond)
 	ssize_t got;
 
 	/* {"parameters":{"text":"…"}} */
-	snprintf(call, sizeof(call), "{\"method\":\"org.t.Large\",\"parameters\":{\"bytes\":%zu}}", want - 1 - 26);
+	snprintf(call, sizeof(call), "{\"method\":\"org.t.Large\",\"parameters\":{\"bytes\":%zu}}",
+		 want - 1 - 26);
 	peer_say(fd, call);
 	while (len < want) {
 		turn_until(peer_readable(fd));
@@ -671,7 +695,8 @@ Test(varlink_server, largest_reply_and_one_beyond)
 	cr_assert_eq(bytes[want - 1], '\0');
 	cr_assert_eq(memchr(bytes, '\0', want), bytes + want - 1);
 	free(bytes);
-	snprintf(call, sizeof(call), "{\"method\":\"org.t.Large\",\"parameters\":{\"bytes\":%zu}}", want - 26);
+	snprintf(call, sizeof(call), "{\"method\":\"org.t.Large\",\"parameters\":{\"bytes\":%zu}}",
+		 want - 26);
 	peer_say(fd, call);
 	cr_assert_str_eq(peer_hear(fd), "{\"error\":\"org.sallyport.ReplyTooLarge\"}");
 	peer_say(fd, "{\"method\":\"org.t.Echo\"}");
@@ -830,7 +855,8 @@ Test(varlink_server, socket_file)
 	cr_assert_eq(stat(path, &st), 0);
 	cr_assert(S_ISSOCK(st.st_mode) && (st.st_mode & 0777) == 0666);
 	/* the next daemon replaces it, and ours leaves that one alone */
-	cr_assert_eq(varlink_server_new(base, path, 0640, interfaces, &kept_len, &other, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_server_new(base, path, 0640, interfaces, &kept_len, &other, &err), 0, "%s",
+		     err.text);
 	cr_assert(stat(path, &st) == 0 && (st.st_mode & 0777) == 0640);
 	varlink_server_free(server);
 	server = NULL;
@@ -848,7 +874,8 @@ Test(varlink_server, socket_file)
 	cr_assert_eq(varlink_server_new(base, file, 0600, interfaces, NULL, &other, &err), -EEXIST);
 	cr_assert_not_null(strstr(err.text, file));
 	cr_assert_eq(unlink(file), 0);
-	cr_assert_eq(varlink_server_new(base, "/nowhere/at/all", 0600, interfaces, NULL, &other, &err), -ENOENT);
+	cr_assert_eq(varlink_server_new(base, "/nowhere/at/all", 0600, interfaces, NULL, &other, &err),
+		     -ENOENT);
 	cr_assert_eq(varlink_server_new(base, "/tmp/", 0600, interfaces, NULL, &other, &err), -EINVAL);
 }
 
@@ -883,12 +910,14 @@ Test(varlink_client, calls)
 	struct err err = { "" };
 
 	cr_assert_eq(varlink_client_open(path, 5000, &client, &err), 0, "%s", err.text);
-	cr_assert_eq(varlink_client_call(client, "org.t.Echo", json_pack("{s:i}", "n", 6), 5000, &reply, &error, &err),
+	cr_assert_eq(varlink_client_call(client, "org.t.Echo", json_pack("{s:i}", "n", 6), 5000, &reply,
+					 &error, &err),
 		     0, "%s", err.text);
 	cr_assert_eq(json_integer_value(json_object_get(reply, "n")), 6);
 	cr_assert_null(error);
-	cr_assert_eq(varlink_client_call(client, "org.t.Refuse", json_pack("{s:s}", "what", "\x7f"), 5000, &refused,
-					 &error, &err), -EREMOTEIO);
+	cr_assert_eq(varlink_client_call(client, "org.t.Refuse", json_pack("{s:s}", "what", "\x7f"), 5000,
+					 &refused, &error, &err),
+		     -EREMOTEIO);
 	cr_assert_str_eq(error, "org.varlink.service.InvalidParameter");
 	cr_assert_str_eq(json_string_value(json_object_get(refused, "parameter")), "what");
 	cr_assert_str_eq(err.text, "org.varlink.service.InvalidParameter {\"parameter\":\"what\"}");
@@ -907,8 +936,9 @@ Test(varlink_client, large_both_ways)
 	struct err err = { "" };
 
 	cr_assert_eq(varlink_client_open(path, 5000, &client, &err), 0, "%s", err.text);
-	cr_assert_eq(varlink_client_call(client, "org.t.Echo", large_text(15 << 20), 30000, &reply, NULL, &err), 0,
-		     "%s", err.text);
+	cr_assert_eq(varlink_client_call(client, "org.t.Echo", large_text(15 << 20), 30000, &reply, NULL,
+					 &err),
+		     0, "%s", err.text);
 	cr_assert_eq(json_string_length(json_object_get(reply, "text")), 15 << 20);
 	cr_assert_eq(varlink_client_call(client, "org.t.Echo", large_text(17 << 20), 5000, NULL, NULL, &err),
 		     -EMSGSIZE);
@@ -932,16 +962,19 @@ Test(varlink_client, more)
 	json_int_t sum = 0;
 
 	cr_assert_eq(varlink_client_open(path, 5000, &client, &err), 0, "%s", err.text);
-	cr_assert_eq(varlink_client_call_more(client, "org.t.Count", json_pack("{s:i}", "to", 5), 5000, sum_replies,
-					      &sum, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_client_call_more(client, "org.t.Count", json_pack("{s:i}", "to", 5), 5000,
+					      sum_replies, &sum, &err),
+		     0, "%s", err.text);
 	cr_assert_eq(sum, 1 + 2 + 3 + 4);
 	cr_assert_eq(varlink_client_call_more(client, "org.t.Refuse", NULL, 5000, sum_replies, &sum, &err),
 		     -EREMOTEIO);
 	cr_assert_not_null(strstr(err.text, "PermissionDenied"));
-	cr_assert_eq(varlink_client_call_more(client, "org.t.Count", json_pack("{s:i}", "to", 50), 5000, sum_replies,
-					      &sum, &err), -ECANCELED);
+	cr_assert_eq(varlink_client_call_more(client, "org.t.Count", json_pack("{s:i}", "to", 50), 5000,
+					      sum_replies, &sum, &err),
+		     -ECANCELED);
 	/* replies are under way that nobody asked for now */
-	cr_assert_eq(varlink_client_call(client, "org.t.Echo", json_object(), 5000, NULL, NULL, &err), -ENOTCONN);
+	cr_assert_eq(varlink_client_call(client, "org.t.Echo", json_object(), 5000, NULL, NULL, &err),
+		     -ENOTCONN);
 	varlink_client_free(client);
 	serve_end(pid);
 }
@@ -1082,14 +1115,18 @@ Test(varlink_link, answers)
 	char nowhere[80];
 
 	snprintf(nowhere, sizeof(nowhere), "%s/no/where", dir);
-	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", json_pack("{s:i}", "n", 8), 5000, on_answer, &good,
-				       &link), 0);
+	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", json_pack("{s:i}", "n", 8), 5000, on_answer,
+				       &good, &link),
+		     0);
 	good.free_within = link;
 	cr_assert_eq(varlink_link_call(base, path, "org.t.Refuse", NULL, 0, on_answer, &bad, NULL), 0);
 	cr_assert_eq(varlink_link_call(base, nowhere, "org.t.Echo", NULL, 0, on_answer, &absent, NULL), 0);
-	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", large_text(15 << 20), 0, on_answer, &large, NULL), 0);
+	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", large_text(15 << 20), 0, on_answer, &large,
+				       NULL),
+		     0);
 	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", NULL, 0, NULL, NULL, NULL), 0);
-	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", large_text(17 << 20), 0, on_answer, &large, NULL),
+	cr_assert_eq(varlink_link_call(base, path, "org.t.Echo", large_text(17 << 20), 0, on_answer, &large,
+				       NULL),
 		     -EMSGSIZE);
 	cr_assert_eq(good.count + bad.count + absent.count, 0, "told before the loop ran");
 	turn_until(good.count && bad.count && absent.count && large.count);
@@ -1110,8 +1147,11 @@ Test(varlink_link, timeout_and_cancel)
 	struct answer late = { 0 }, cancelled = { 0 }, unstarted = { 0 };
 	struct varlink_link *link = NULL, *never = NULL;
 
-	cr_assert_eq(varlink_link_call(base, path, "org.t.KeepUntilGone", NULL, 50, on_answer, &late, NULL), 0);
-	cr_assert_eq(varlink_link_call(base, path, "org.t.KeepUntilGone", NULL, 0, on_answer, &cancelled, &link), 0);
+	cr_assert_eq(varlink_link_call(base, path, "org.t.KeepUntilGone", NULL, 50, on_answer, &late, NULL),
+		     0);
+	cr_assert_eq(varlink_link_call(base, path, "org.t.KeepUntilGone", NULL, 0, on_answer, &cancelled,
+				       &link),
+		     0);
 	cr_assert_eq(varlink_link_call(base, path, "org.t.Keep", NULL, 0, on_answer, &unstarted, &never), 0);
 	varlink_link_free(never);
 	turn_until(kept_len == 2);
@@ -1184,17 +1224,20 @@ Test(varlink_server, paths_longer_than_an_address)
 	snprintf(deep, sizeof(deep), "%s/%0*d", dir, 200, 7);
 	cr_assert_eq(mkdir(deep, 0755), 0);
 	snprintf(name, sizeof(name), "%s/t", deep);
-	cr_assert_eq(varlink_server_new(base, name, 0666, interfaces, &kept_len, &far, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_server_new(base, name, 0666, interfaces, &kept_len, &far, &err), 0, "%s",
+		     err.text);
 	cr_assert_eq(varlink_link_call(base, name, "org.t.Echo", NULL, 0, on_answer, &answer, NULL), 0);
 	turn_until(answer.count == 1);
 	cr_assert_eq(answer.result, 0);
 	dir_fd = open(deep, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	pid = serve();
 	cr_assert_eq(varlink_client_open(name, 5000, &client, &err), 0, "%s", err.text);
-	cr_assert_eq(varlink_client_call(client, "org.t.Echo", NULL, 5000, NULL, NULL, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_client_call(client, "org.t.Echo", NULL, 5000, NULL, NULL, &err), 0, "%s",
+		     err.text);
 	varlink_client_free(client);
 	cr_assert_eq(varlink_client_open_at(dir_fd, "t", 5000, &client, &err), 0, "%s", err.text);
-	cr_assert_eq(varlink_client_call(client, "org.t.Echo", NULL, 5000, NULL, NULL, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_client_call(client, "org.t.Echo", NULL, 5000, NULL, NULL, &err), 0, "%s",
+		     err.text);
 	varlink_client_free(client);
 	serve_end(pid);
 	/* the last part alone must fit */
@@ -1211,7 +1254,8 @@ Test(varlink_server, relative_path_outlives_a_change_of_directory)
 	char name[80];
 
 	cr_assert_eq(chdir(dir), 0);
-	cr_assert_eq(varlink_server_new(base, "here", 0600, interfaces, NULL, &here, &err), 0, "%s", err.text);
+	cr_assert_eq(varlink_server_new(base, "here", 0600, interfaces, NULL, &here, &err), 0, "%s",
+		     err.text);
 	cr_assert_eq(chdir("/"), 0);
 	snprintf(name, sizeof(name), "%s/here", dir);
 	cr_assert_eq(access(name, F_OK), 0);
