@@ -4,9 +4,11 @@
  *
  * Shapes:  struct err, a bounded text; always the last parameter, may be NULL
  * Units:   none
- * Errors:  err_set() and err_add() return the code they are given, so "return err_set(...)" reads as one
- * thought Owns:    nothing; the caller provides the struct Runs in: every program; pure Source:  none Tests:
- * tests/unit/err_test.c
+ * Errors:  err_set() and err_add() return the code they are given, so "return err_set(...)" is one thought
+ * Owns:    nothing; the caller provides the struct
+ * Runs in: every program; pure
+ * Source:  none
+ * Tests:   tests/unit/err_test.c
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

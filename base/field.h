@@ -4,8 +4,8 @@
  *
  * Shapes:  struct field, one row per member; a table ends with FIELD_END
  * Units:   said by the name of the field (…_us, …_bytes, …_s)
- * Errors:  0 or -errno; -EINVAL wrong JSON type, -ERANGE number outside the member, -ENAMETOOLONG text too long
- * Owns:    the JSON object returned by field_encode() belongs to the caller; rows own all their text (char arrays)
+ * Errors:  0 or -errno; -EINVAL wrong JSON type, -ERANGE number out of range, -ENAMETOOLONG text too long
+ * Owns:    the object returned by field_encode() belongs to the caller; rows own their text (char arrays)
  * Runs in: every program; pure
  * Source:  none
  * Tests:   tests/unit/field_test.c, tests/fuzz/fuzz_field.c
@@ -48,8 +48,8 @@ struct field {
 		.size = sizeof(int), .words = (words_), .help = (help_)                     \
 	}
 
-/* Makes a JSON object of a row. NULL when memory is short. Text that is not UTF-8 is replaced byte by byte with '?'; a
- * FIELD_U64 over INT64_MAX is given as INT64_MAX; a FIELD_ENUM without a word is left out. */
+/* Makes a JSON object of a row. NULL when memory is short. Text that is not UTF-8 is replaced byte by byte
+ * with '?'; a FIELD_U64 over INT64_MAX is given as INT64_MAX; a FIELD_ENUM without a word is left out. */
 json_t *field_encode(const struct field *fields, const void *row);
 
 /* Fills a row from a JSON object. Unknown members are ignored; absent members and null leave the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/unix_address.h - the address of an AF_UNIX socket at a path of any length, below any directory descriptor
+ * base/unix_address.h - the address of an AF_UNIX socket at a path of any length, below any directory
  *
  * Shapes:  struct unix_address, a sockaddr_un and the directory it leans on
  * Units:   none
