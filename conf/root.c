@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the one place where the tables of all folders become one configuration. The order of the rows is the order of
- * the running configuration; a user stands before the services that let him in.
+ * DOC: the one place where the tables of all folders become one configuration. The order of the rows is
+ * the order of the running configuration; a user stands before the services that let him in.
  */
 #include "conf/root.h"
 

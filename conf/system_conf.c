@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the name of the router and the domain it completes names with. Both become part of prompts, log lines and DNS
- * questions, so only letters, digits and hyphens (and dots between the labels of the domain) are let in.
+ * DOC: the name of the router and the domain it completes names with. Both become part of prompts, log
+ * lines and DNS questions, so only letters, digits and hyphens (and dots between the labels of the
+ * domain) are let in.
  */
 #include "conf/system_conf.h"
 
