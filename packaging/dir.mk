@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 sallyport-run_SRCS := packaging/run_main.c
 sallyport-run_LIBS := services_report aaa vrf vrf_report conf base
 sallyport-run_PKGS := jansson libevent libcap-ng libnl-3.0 libnl-route-3.0

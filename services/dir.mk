@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 services_conf_SRCS := services/ssh_conf.c
 $(eval $(call lib,services_conf))
 

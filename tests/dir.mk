@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # one binary with every unit test; the libraries' pure parts only
 UNIT_LIBS := cli monitor services services_report confmember confdstore confroot services_conf aaa vrf_report vrf vrf_conf conf base
 unit_SRCS := $(wildcard tests/unit/*_test.c)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # record codec shared by both halves
 mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
