@@ -38,6 +38,7 @@ enum {
 	ANY = 0x7fffffff,
 	LOGS_MAX = 200,
 	LOG_TEXT_MAX_BYTES = 512,
+	LOG_DEBUG_SEVERITY = 7, /* syslog(3) */
 	REQUESTS_AT_ONCE = 16, /* before timers and children get their turn */
 	HANG_UP_SHUTDOWN_US = 300000,
 	LOGIN_TIME_MAX_S = 120,
@@ -197,8 +198,13 @@ static int answer_log(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 	if (m->logs++ >= LOGS_MAX)
 		return 0;
 	monitor_text(string, text, sizeof(text));
-	log_event(severity <= 3 ? LOG_SSHD_ERR_GENERAL : severity == 4 ? LOG_SSHD_WARN_GENERAL : LOG_SSHD_INFO_GENERAL,
-		  "Transport of 'vty%u': %s", m->session.vty, text);
+	if (severity >= LOG_DEBUG_SEVERITY)
+		log_debug("transport", "vty%u: %s", m->session.vty, text);
+	else
+		log_event(severity <= 3 ? LOG_SSHD_ERR_GENERAL :
+			  severity == 4 ? LOG_SSHD_WARN_GENERAL :
+					  LOG_SSHD_INFO_GENERAL,
+			  "Transport of 'vty%u': %s", m->session.vty, text);
 	return 0;
 }
 
@@ -496,13 +502,14 @@ static int open_signals(struct monitor *m)
 	sigset_t set;
 
 	sigaction(SIGPIPE, &ignore, NULL);
-	sigaction(SIGHUP, &ignore, NULL);
-	sigaction(SIGINT, &ignore, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_SETMASK, &set, NULL);
 	m->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* Blocked and not ignored: a child that is hung up before it executes must not lose the signal. */
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_SETMASK, &set, NULL);
 	return m->signal_fd < 0 ? -errno : 0;
 }
 
@@ -510,7 +517,8 @@ static void init(struct monitor *m, const struct monitor_start *start)
 {
 	int64_t timeout_s = start->ssh->timeout_s;
 
-	*m = (struct monitor){ .start = start, .session = start->session, .rpc_fd = -1, .event_fd = -1 };
+	*m = (struct monitor){ .start = start, .session = start->session };
+	m->rpc_fd = m->event_fd = m->signal_fd = -1;
 	m->session.state = SESSION_OPEN_TCP;
 	m->session.pid = (uint32_t)getpid();
 	proc_start_ticks(getpid(), &m->session.pid_start_ticks);

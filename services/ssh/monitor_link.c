@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ enum {
 	STATISTICS_EVERY_US = 1000000,
 	FINISH_MAX_S = 600,
 	FINISH_SHUTDOWN_MAX_S = 10, /* nobody may come back */
+	FINISH_HURRY_US = 500000,   /* after SIGTERM */
 };
 
 static struct session_link_message *message_make(const struct monitor *m, enum session_message type)
@@ -187,11 +190,22 @@ int64_t monitor_link_next_us(const struct monitor *m)
 	return m->link_due_us;
 }
 
-/* One look at the link while waiting for "recorded". */
-static void finish_step(struct monitor *m, bool *told, int64_t until_us)
+/* Whoever stops this process says that it is in a hurry. */
+static void finish_hurry(struct monitor *m, int64_t *until_us)
 {
-	int64_t now = clock_monotonic_us(), next = until_us;
-	struct pollfd link = { .events = POLLIN };
+	int64_t soon_us = clock_monotonic_us() + FINISH_HURRY_US;
+	struct signalfd_siginfo info;
+
+	while (read(m->signal_fd, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo == SIGTERM && soon_us < *until_us)
+			*until_us = soon_us;
+}
+
+/* One look at the link while waiting for "recorded". */
+static void finish_step(struct monitor *m, bool *told, int64_t *until_us)
+{
+	int64_t now = clock_monotonic_us(), next = *until_us;
+	struct pollfd fds[2] = { { .events = POLLIN }, { .fd = m->signal_fd, .events = POLLIN } };
 
 	if (m->link_fd < 0) {
 		*told = false;
@@ -204,10 +218,14 @@ static void finish_step(struct monitor *m, bool *told, int64_t until_us)
 		next = m->link_retry_us;
 	else if (m->link_fd >= 0 && !*told && now + SEND_AGAIN_US < next)
 		next = now + SEND_AGAIN_US;
-	link.fd = m->link_fd;
+	fds[0].fd = m->link_fd;
 	now = clock_monotonic_us();
-	if (poll(&link, 1, next > now ? (int)((next - now) / 1000 + 1) : 0) > 0)
+	if (poll(fds, ARRAY_SIZE(fds), next > now ? (int)((next - now) / 1000 + 1) : 0) <= 0)
+		return;
+	if (fds[0].revents)
 		monitor_link_readable(m);
+	if (fds[1].revents)
+		finish_hurry(m, until_us);
 }
 
 void monitor_link_finish(struct monitor *m)
@@ -217,7 +235,7 @@ void monitor_link_finish(struct monitor *m)
 	bool told = false;
 
 	while (!m->link_recorded && clock_monotonic_us() < until_us)
-		finish_step(m, &told, until_us);
+		finish_step(m, &told, &until_us);
 	if (!m->link_recorded)
 		log_event(LOG_SSHD_ERR_GENERAL, "The end of session %u on 'vty%u' could not be recorded", m->session.id,
 			  m->session.vty);

@@ -291,6 +291,12 @@ static pid_t foreground(const struct monitor_channel *slot)
 	return group > 1 && getsid(group) == slot->pid ? group : slot->pid;
 }
 
+/* A program that has only just been forked is not yet in a group of its own. */
+static bool signal_group(const struct monitor_channel *slot, pid_t group, int number)
+{
+	return kill(-group, number) == 0 || (errno == ESRCH && kill(slot->pid, number) == 0);
+}
+
 int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 			   struct monitor_reply *reply, struct err *err)
 {
@@ -315,7 +321,7 @@ int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t chan
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
 		if (!strcmp(name, allowed[i].name))
 			number = allowed[i].number;
-	mon_put_u8(answer, number && slot->pid && kill(-foreground(slot), number) == 0);
+	mon_put_u8(answer, number && slot->pid && signal_group(slot, foreground(slot), number));
 	return 0;
 }
 
@@ -327,7 +333,7 @@ static void hang_up(struct monitor_channel *slot, int64_t kill_after_us)
 	close_slot_fd(&slot->slave_fd);
 	if (!slot->pid || slot->kill_us)
 		return;
-	kill(-slot->pid, SIGHUP);
+	signal_group(slot, slot->pid, SIGHUP);
 	slot->kill_us = clock_monotonic_us() + kill_after_us;
 }
 

@@ -526,6 +526,27 @@ static void play_stays(void)
 	play_silent();
 }
 
+static void step_signal(uint16_t channel, const char *name)
+{
+	ask_start(MON_SIGNAL, channel);
+	mon_put_text(&out, name);
+	ask();
+}
+
+static void play_signals(void)
+{
+	step_login();
+	step_open(1);
+	step_signal(1, "TERM");
+	step_exec(1, "stay");
+	step_signal(1, "STOP");
+	step_signal(1, "SEGV");
+	step_signal(1, "15");
+	step_signal(1, "TERM");
+	step_output();
+	step_signal(1, "TERM");
+}
+
 static const struct {
 	const char *name;
 	void (*play)(void);
@@ -538,7 +559,7 @@ static const struct {
 	CASE(password_before_kex), CASE(auth_after_auth), CASE(junk), CASE(surplus), CASE(cut), CASE(oversize),
 	CASE(unknown_type), CASE(event_as_request), CASE(channel_not_open), CASE(channel_zero), CASE(channel_twice),
 	CASE(channels_many), CASE(two_programs), CASE(passwords), CASE(deaf), CASE(gives_descriptors), CASE(dies),
-	CASE(leaves), CASE(silent), CASE(stays),
+	CASE(leaves), CASE(signals), CASE(silent), CASE(stays),
 };
 
 static bool make_user_key(void)

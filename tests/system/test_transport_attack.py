@@ -16,7 +16,7 @@ import pytest
 from conftest import BUILD, wait_for
 
 TOOLS = os.path.join(BUILD, "tests", "tool")
-START, SIGN, VERIFY, ALGORITHMS, NONE, PASSWORD, QUERY, KEY, OPEN, PTY, ENV, SHELL, EXEC, SUBSYSTEM = range(1, 15)
+START, SIGN, VERIFY, ALGORITHMS, NONE, PASSWORD, QUERY, KEY, OPEN, PTY, ENV, SHELL, EXEC, SUBSYSTEM, WINDOW, SIGNAL = range(1, 17)
 DENIED, SUCCESS, DISCONNECT = 0, 1, 3
 
 
@@ -298,6 +298,27 @@ def test_terminate_from_the_daemon_ends_the_session(play):
     monitor.wait_text(r"event 65")
     end = monitor.run()
     assert end["end_reason"] == "cleared" and end["end_text"] == "cleared by admin"
+
+
+def test_only_some_signals_reach_a_program(play):
+    monitor = play("signals")
+    monitor.run()
+    # before there is a program, three that are not allowed, one that is, after the program has gone
+    assert [a for t, a in monitor.answers() if t == SIGNAL] == [0, 0, 0, 0, 1, 0]
+    assert "event 64 channel 1 signaled 1 value 15" in monitor.text
+
+
+def test_a_history_row_is_waited_for_but_not_against_the_system(play):
+    monitor = play("leaves", answer_end=False)
+    until = time.monotonic() + 10
+    while not monitor.messages or monitor.messages[-1]["type"] != "end":
+        assert time.monotonic() < until
+        monitor.step()
+    with pytest.raises(subprocess.TimeoutExpired):
+        monitor.process.wait(0.5)
+    monitor.process.send_signal(signal.SIGTERM)
+    monitor.process.wait(3)
+    assert "could not be recorded" in monitor.log()
 
 
 def test_the_system_can_stop_a_session(play):
