@@ -416,20 +416,26 @@ def test_caller_goes_while_its_commit_runs(confd, member):
     """A commit that has begun ends; one that waits is taken back."""
     member.plan["Check"].append("hang")
 
-    def send(lines):
+    def send(base, lines):
         directory = os.open(confd.run_dir, os.O_PATH)
         peer = socket.socket(socket.AF_UNIX)
         peer.connect(f"/proc/self/fd/{directory}/confd.varlink")
         os.close(directory)
         peer.sendall(json.dumps({"method": CONFIG + "Commit", "parameters": {
-            "base_commit_id": FIRST, "lines": lines, "line_name": "vty0"}}).encode() + b"\0")
+            "base_commit_id": base, "lines": lines, "line_name": "vty0"}}).encode() + b"\0")
         return peer
-    running = send(["ssh server vrf blue"])
+
+    def connections():
+        return len(os.listdir(f"/proc/{confd.process.pid}/fd"))
+    running = send(FIRST, ["ssh server vrf blue"])
     wait_for(lambda: member.hung, what="check")
-    waiting = send(["ssh server vrf red"])
+    one = connections()
+    waiting = send("1000000002", ["ssh server vrf red"])
+    wait_for(lambda: connections() == one + 1, what="the second caller")
     assert confd.running()[0] == FIRST
     running.close()
     waiting.close()
+    wait_for(lambda: connections() == one - 1, what="confd sees that both have gone")
     assert confd.running()[0] == FIRST
     member.hung.pop().sendall(b'{"parameters":{"faults":[]}}\0')
     wait_for(lambda: confd.running()[0] == "1000000002", what="the commit")
