@@ -153,7 +153,8 @@ void admission_leave(struct admission *admission, const struct admission_source 
 		admission->sessions--;
 }
 
-void admission_refuse(struct admission *admission, enum admission_verdict verdict, const struct admission_source *source)
+void admission_refuse(struct admission *admission, enum admission_verdict verdict,
+		      const struct admission_source *source)
 {
 	admission->pending.refused[verdict]++;
 	admission->pending.total++;

@@ -44,7 +44,8 @@ struct admission_source {
 };
 
 /* bytes: 4 (IPv4) or 16 (IPv6) in network order. The same address in two VRFs is two sources. */
-void admission_source_set(struct admission_source *source, const char *vrf_name, const uint8_t *bytes, size_t len_bytes);
+void admission_source_set(struct admission_source *source, const char *vrf_name, const uint8_t *bytes,
+			  size_t len_bytes);
 
 struct admission_limits {
 	unsigned sessions, unauthenticated, per_source;
@@ -63,7 +64,8 @@ int admission_restore(struct admission *admission, const struct admission_source
 bool admission_promote(struct admission *admission, const struct admission_source *source);
 void admission_leave(struct admission *admission, const struct admission_source *source, bool authenticated);
 /* Counts a refusal decided elsewhere. */
-void admission_refuse(struct admission *admission, enum admission_verdict verdict, const struct admission_source *source);
+void admission_refuse(struct admission *admission, enum admission_verdict verdict,
+		      const struct admission_source *source);
 
 unsigned admission_sessions(const struct admission *admission);
 unsigned admission_unauthenticated(const struct admission *admission);

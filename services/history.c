@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: session history in SQLite. The table's columns come from session_report_fields, so a member added to the report
- * becomes a column (ALTER TABLE) when an older file is opened. A row is always written whole by INSERT OR REPLACE, which
- * gives it a new sequence number: the order of seq is the order of the last write, and for ended rows that is the order
- * in which the sessions ended, however the clock was set meanwhile.
+ * DOC: session history in SQLite. The table's columns come from session_report_fields, so a member added to the
+ * report becomes a column (ALTER TABLE) when an older file is opened. A row is always written whole by INSERT OR
+ * REPLACE, which gives it a new sequence number: the order of seq is the order of the last write, and for ended
+ * rows that is the order in which the sessions ended, however the clock was set meanwhile.
  *
- * Nothing here may stop the service. When the database cannot be written, rows wait in a bounded queue; when it cannot be
- * read, the file is renamed and a new one begun.
+ * Nothing here may stop the service. When the database cannot be written, rows wait in a bounded queue; when it
+ * cannot be read, the file is renamed and a new one begun.
  */
 #include "services/history.h"
 
@@ -97,7 +97,8 @@ static bool db_move_aside(struct history *history, const char *why)
 		if (rename(from, to) < 0 && errno != ENOENT)
 			return false;
 	}
-	notice(history, true, "session history was unreadable and has been moved to history.db.broken; a new one begins",
+	notice(history, true,
+	       "session history was unreadable and has been moved to history.db.broken; a new one begins",
 	       why);
 	return true;
 }
@@ -132,8 +133,10 @@ static bool column_exists(struct history *history, const char *name)
 static int schema_make(struct history *history)
 {
 	char version[64];
-	int rc = db_exec(history, "BEGIN IMMEDIATE;"
-				  "CREATE TABLE IF NOT EXISTS session (seq INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE)");
+	int rc = db_exec(
+		history,
+		"BEGIN IMMEDIATE;"
+		"CREATE TABLE IF NOT EXISTS session (seq INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE)");
 
 	for (const struct field *field = session_report_fields; rc == SQLITE_OK && field->name; field++)
 		if (!column_exists(history, field->name))
@@ -141,7 +144,8 @@ static int schema_make(struct history *history)
 	if (rc == SQLITE_OK)
 		rc = db_exec(history,
 			     "CREATE INDEX IF NOT EXISTS session_ended ON session(seq) WHERE end_us > 0;"
-			     "CREATE INDEX IF NOT EXISTS session_nameless ON session(seq) WHERE end_us > 0 AND user = '';"
+			     "CREATE INDEX IF NOT EXISTS session_nameless ON session(seq) WHERE end_us > 0 "
+			     "AND user = '';"
 			     "CREATE INDEX IF NOT EXISTS session_live ON session(id) WHERE end_us = 0");
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
 	if (rc == SQLITE_OK)
@@ -564,8 +568,8 @@ static int rows_read(struct history *history, enum statement which, unsigned lim
 	return count;
 }
 
-int history_list(struct history *history, unsigned limit, void (*on_row)(const struct session_report *row, void *userdata),
-		 void *userdata)
+int history_list(struct history *history, unsigned limit,
+		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata)
 {
 	unsigned count = 0;
 

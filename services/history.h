@@ -12,8 +12,8 @@
  * Source:  features.md section 5 item 12; https://www.sqlite.org/wal.html
  * Tests:   tests/unit/history_test.c
  *
- * Files in the directory: history.db (and -wal, -shm), history.id (the highest id given, so that no id repeats even when
- * the database is lost), history.db.broken (a database that could not be read, moved out of the way).
+ * Files in the directory: history.db (and -wal, -shm), history.id (the highest id given, so that no id repeats
+ * even when the database is lost), history.db.broken (a database that could not be read, moved out of the way).
  */
 #ifndef SERVICES_HISTORY_H
 #define SERVICES_HISTORY_H
@@ -50,8 +50,8 @@ void history_note_id(struct history *history, uint32_t id);
 uint32_t history_last_id(const struct history *history);
 
 /* Ended connections, the newest end first, at most limit. Returns how many or -errno. */
-int history_list(struct history *history, unsigned limit, void (*on_row)(const struct session_report *row, void *userdata),
-		 void *userdata);
+int history_list(struct history *history, unsigned limit,
+		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata);
 /* Rows without an end, as an earlier daemon left them. */
 int history_live(struct history *history, void (*on_row)(const struct session_report *row, void *userdata),
 		 void *userdata);

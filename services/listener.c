@@ -4,9 +4,9 @@
  * listener object, everything else is opened in prepare, when a refusal still costs nothing. From then on a listener
  * follows its VRF: a socket is bound to one generation of a VRF and is closed with it.
  *
- * The VRF of an accepted socket is read back from the socket. With net.ipv4.tcp_l3mdev_accept=1 the kernel hands the
- * connections of every VRF to a listener of the default VRF; those are closed, because a VRF without "ssh server vrf" has
- * no service.
+ * The VRF of an accepted socket is read back from the socket. With net.ipv4.tcp_l3mdev_accept=1 the kernel hands
+ * the connections of every VRF to a listener of the default VRF; those are closed, because a VRF without "ssh
+ * server vrf" has no service.
  */
 #include "services/listener.h"
 
@@ -143,7 +143,8 @@ static void conflict_explain(const struct listener *listener, char reason[static
 	char owner[64];
 
 	if (listener->vrf->kind != VRF_KIND_NETNS && l3mdev_accept()) {
-		snprintf(reason, 160, "port %u is taken in another VRF and net.ipv4.tcp_l3mdev_accept is 1; set that to 0",
+		snprintf(reason, 160,
+			 "port %u is taken in another VRF and net.ipv4.tcp_l3mdev_accept is 1; set that to 0",
 			 listener->port);
 		return;
 	}
@@ -370,7 +371,8 @@ static void listener_up(struct listener *listener)
 	state_set(listener, LISTENER_UP, "");
 }
 
-/* Opens the socket and makes its event, but does not accept yet. 0 or -errno; *ret_state and reason say what it means. */
+/* Opens the socket and makes its event, but does not accept yet. 0 or -errno; *ret_state and reason say what
+ * it means. */
 static int listener_open(struct listener *listener, enum listener_state *ret_state, char reason[static 160])
 {
 	int fd = socket_open(listener, ret_state, reason);

@@ -57,8 +57,8 @@ struct listener_options {
 int listener_set_new(const struct listener_options *options, struct listener_set **ret_set);
 void listener_set_free(struct listener_set *set); /* closes every socket */
 
-/* Opens what the configuration needs and is not open yet. With strict, a port that another program has is a fault that is
- * reported on the line that asks for it; without, the listener begins in CONFLICT. */
+/* Opens what the configuration needs and is not open yet. With strict, a port that another program has is a
+ * fault that is reported on the line that asks for it; without, the listener begins in CONFLICT. */
 int listener_set_prepare(struct listener_set *set, const struct ssh_conf *ssh, bool strict, sshd_conf_report *report,
 			 void *to);
 void listener_set_apply(struct listener_set *set);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: from a port to the program that listens on it. The kernel's table of sockets gives inodes, the descriptors of the
- * processes give the program that holds one. Processes of other users are seen only with the right to trace them, so the
- * answer may be the user alone. Several candidates (the table does not tell VRFs apart) are no answer at all.
+ * DOC: from a port to the program that listens on it. The kernel's table of sockets gives inodes, the
+ * descriptors of the processes give the program that holds one. Processes of other users are seen only with the
+ * right to trace them, so the answer may be the user alone. Several candidates (the table does not tell VRFs
+ * apart) are no answer at all.
  */
 #include "services/port_owner.h"
 

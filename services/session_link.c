@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: codec of the datagrams between a monitor and sallyport-sshd. One row per message type says which members the
- * datagram has; everything that comes in is bounded before it is looked at, and a datagram with a wrong shape is refused
- * whole. Enumerations travel as words, so that a monitor and a newer sshd understand each other.
+ * DOC: codec of the datagrams between a monitor and sallyport-sshd. One row per message type says which members
+ * the datagram has; everything that comes in is bounded before it is looked at, and a datagram with a wrong
+ * shape is refused whole. Enumerations travel as words, so that a monitor and a newer sshd understand each
+ * other.
  */
 #include "services/session_link.h"
 

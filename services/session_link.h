@@ -25,7 +25,12 @@
 #define SESSION_LINK_SOCKET    "sshd.sessions" /* in the run directory, mode 0600 */
 #define SESSION_LINK_MAX_BYTES 32768u
 
-enum session_message { SESSION_MESSAGE_STATE, SESSION_MESSAGE_END, SESSION_MESSAGE_TERMINATE, SESSION_MESSAGE_RECORDED };
+enum session_message {
+	SESSION_MESSAGE_STATE,
+	SESSION_MESSAGE_END,
+	SESSION_MESSAGE_TERMINATE,
+	SESSION_MESSAGE_RECORDED
+};
 
 struct session_link_message {
 	enum session_message type;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: sessions from the daemon's side. A connection that is let in gets an id, a vty and a process of its own; from then
- * on the process is the session, and this file only listens to what it says. Nothing a session needs lives here, so the
- * daemon may die at any moment: ids are remembered before they are used, live rows are on disk, and monitors come back.
+ * DOC: sessions from the daemon's side. A connection that is let in gets an id, a vty and a process of its own;
+ * from then on the process is the session, and this file only listens to what it says. Nothing a session needs
+ * lives here, so the daemon may die at any moment: ids are remembered before they are used, live rows are on
+ * disk, and monitors come back.
  *
  * The child of the fork never returns: it closes every descriptor but its own, sets the signals back and becomes the
  * monitor. It must not touch libevent or SQLite, whose state it shares with nobody any more.
@@ -110,7 +111,8 @@ static void peer_free(struct peer *peer)
 
 static int link_attach(struct peer *peer, int fd)
 {
-	struct event *readable = event_new(peer->server->options.base, fd, EV_READ | EV_PERSIST, on_link_readable, peer);
+	struct event *readable = event_new(peer->server->options.base, fd, EV_READ | EV_PERSIST,
+					   on_link_readable, peer);
 
 	if (!readable || event_add(readable, NULL) < 0) {
 		if (readable)
@@ -166,7 +168,8 @@ static int process_watch(struct peer *peer, pid_t pid, uint64_t start_ticks)
 	return peer->pid_gone && event_add(peer->pid_gone, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static void source_of_address(struct admission_source *source, const char *vrf_name, const union listener_address *address)
+static void source_of_address(struct admission_source *source, const char *vrf_name,
+			      const union listener_address *address)
 {
 	if (address->sa.sa_family == AF_INET)
 		admission_source_set(source, vrf_name, (const uint8_t *)&address->in.sin_addr, 4);
@@ -281,7 +284,8 @@ static void entry_lost(struct peer *peer)
 	snprintf(report->end_text, sizeof(report->end_text), "%s",
 		 peer->terminating ? peer->terminate_text : "the session's process ended without a word");
 	if (!peer->terminating)
-		log_event(LOG_SSHD_ERR_GENERAL, "Session %u from '%s' on 'vty%u' was lost: its process %u ended without a word",
+		log_event(LOG_SSHD_ERR_GENERAL,
+			  "Session %u from '%s' on 'vty%u' was lost: its process %u ended without a word",
 			  report->id, report->peer_address, report->vty, report->pid);
 	entry_finish(peer);
 }
@@ -587,7 +591,8 @@ static void row_to_history(struct session_server *server, const struct session_r
 	ended.end_us = clock_wall_us();
 	ended.end_reason = END_LOST;
 	ended.state = SESSION_CLOSED;
-	snprintf(ended.end_text, sizeof(ended.end_text), "%s", "the session's process ended while the service was not running");
+	snprintf(ended.end_text, sizeof(ended.end_text), "%s",
+		 "the session's process ended while the service was not running");
 	history_put(server->options.history, &ended);
 }
 
@@ -868,7 +873,8 @@ const struct session_table *session_server_table(const struct session_server *se
 	return server->table;
 }
 
-int session_server_new(const struct session_server_options *options, struct session_server **ret_server, struct err *err)
+int session_server_new(const struct session_server_options *options, struct session_server **ret_server,
+		       struct err *err)
 {
 	struct session_server *server = calloc(1, sizeof(*server));
 	int rc;

@@ -41,7 +41,8 @@ struct session_server_options {
 
 /* Takes over what an earlier daemon left: sessions whose process lives keep their id and vty until they register, the
  * others become history. Then listens for monitors. */
-int session_server_new(const struct session_server_options *options, struct session_server **ret_server, struct err *err);
+int session_server_new(const struct session_server_options *options, struct session_server **ret_server,
+		       struct err *err);
 /* Live sessions go on and register with the next daemon. */
 void session_server_free(struct session_server *server);
 

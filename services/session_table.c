@@ -109,7 +109,8 @@ static int entry_insert(struct session_table *table, const struct session_report
 	return 0;
 }
 
-int session_table_add(struct session_table *table, const struct session_report *report, struct session_entry **ret_entry)
+int session_table_add(struct session_table *table, const struct session_report *report,
+		      struct session_entry **ret_entry)
 {
 	uint32_t id;
 	int rc;

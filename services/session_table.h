@@ -36,12 +36,13 @@ void session_table_free(struct session_table *table);
 
 /* A new session: the next id and the lowest free vty are written into a copy of report. Ids begin again at 1 after
  * UINT32_MAX, skipping those that live. */
-int session_table_add(struct session_table *table, const struct session_report *report, struct session_entry **ret_entry);
+int session_table_add(struct session_table *table, const struct session_report *report,
+		      struct session_entry **ret_entry);
 /* A session that already has its id and vty. A vty that another session holds is replaced by the lowest free one. */
 int session_table_restore(struct session_table *table, const struct session_report *report,
 			  struct session_entry **ret_entry);
-/* Takes over what the monitor tells about its session. The table keeps id, vty, VRF, addresses, start and process: those
- * are not the monitor's to change. */
+/* Takes over what the monitor tells about its session. The table keeps id, vty, VRF, addresses, start and
+ * process: those are not the monitor's to change. */
 void session_table_update(struct session_entry *entry, const struct session_report *report,
 			  const struct channel_report *channels, size_t channels_len);
 void session_table_remove(struct session_table *table, struct session_entry *entry);

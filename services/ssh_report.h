@@ -32,7 +32,8 @@ enum session_state {
 extern const char *const session_state_words[];
 
 enum session_auth { AUTH_NONE_YET, AUTH_PASSWORD, AUTH_PUBLIC_KEY, AUTH_KEYBOARD_INTERACTIVE, SESSION_AUTH_MAX };
-extern const char *const session_auth_words[]; /* "--", "password", "rsa-pubkey" … see the .c: word depends on key type */
+/* "--", "password", "public-key", "key-intr"; the word that also tells the key type is auth_word */
+extern const char *const session_auth_words[];
 
 enum channel_type {
 	CHANNEL_UNDEFINED, /* "--" */

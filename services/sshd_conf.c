@@ -110,7 +110,8 @@ bool sshd_conf_may_clear(const struct user_conf *user)
 	return false;
 }
 
-void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata), void *userdata)
+void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata),
+			   void *userdata)
 {
 	const struct user_conf *users = conf->users.users.items;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: sallyport-sshd. It listens in every VRF that the configuration wants, lets connections in, gives each a process of
- * its own, and keeps the table and the history of sessions. It reads no byte of the network itself.
+ * DOC: sallyport-sshd. It listens in every VRF that the configuration wants, lets connections in, gives each a
+ * process of its own, and keeps the table and the history of sessions. It reads no byte of the network itself.
  *
  * Start, commit and restart after kill -9 are one path: parts are made in the order of the table below, the slice comes
  * from confd (or, when confd does not answer, from the copy of the last one that was in force), and sessions of the
@@ -86,7 +86,9 @@ static int uids_prepare(const struct sshd *sshd, const struct sshd_conf *next, s
 		if (one == 0)
 			continue;
 		snprintf(line, sizeof(line), "username %s", users[i].name);
-		report(&(const struct member_fault){ .line = line, .reason = err.text[0] ? err.text : strerror(-one) }, to);
+		report(&(const struct member_fault){ .line = line,
+						     .reason = err.text[0] ? err.text : strerror(-one) },
+		       to);
 		rc = one;
 	}
 	return rc;
@@ -169,8 +171,8 @@ static void slice_save(const struct sshd *sshd)
 	int rc = fs_write_atomic(sshd->slice_path, 0600, sshd->next_text, sshd->next_text_len);
 
 	if (rc < 0)
-		log_event(LOG_SSHD_WARN_GENERAL, "The configuration in force cannot be copied to %s: %s", sshd->slice_path,
-			  strerror(-rc));
+		log_event(LOG_SSHD_WARN_GENERAL, "The configuration in force cannot be copied to %s: %s",
+			  sshd->slice_path, strerror(-rc));
 }
 
 static void ops_apply(void *userdata)
@@ -207,7 +209,8 @@ static void on_saved_line(unsigned line_number, const char *line, const char *re
 {
 	(void)userdata;
 	(void)line; /* may hold a secret */
-	log_event(LOG_SSHD_WARN_GENERAL, "The copy of the last configuration: line %u is left out: %s", line_number, reason);
+	log_event(LOG_SSHD_WARN_GENERAL, "The copy of the last configuration: line %u is left out: %s",
+		  line_number, reason);
 }
 
 /* The text of the last slice that was in force, by the same road as one from confd. */
@@ -243,7 +246,8 @@ static void on_first(void *userdata)
 			log_event(LOG_SSHD_WARN_GENERAL,
 				  "sallyport-confd does not answer: the configuration that was last in force is used");
 		else
-			log_event(LOG_SSHD_WARN_GENERAL, "sallyport-confd does not answer: no service until it does (%s)",
+			log_event(LOG_SSHD_WARN_GENERAL,
+				  "sallyport-confd does not answer: no service until it does (%s)",
 				  strerror(-rc));
 		if (text)
 			explicit_bzero(text, len);
@@ -353,8 +357,9 @@ static int privilege_init(struct sshd *sshd, struct err *err)
 
 	if (sshd->weak) {
 		log_event(LOG_SYS_WARN_GENERAL,
-			  "Not started as root: every session runs as uid %u, the transport's sandbox is a user namespace, "
-			  "ports below 1024 and network namespaces cannot be served", geteuid());
+			  "Not started as root: every session runs as uid %u, the transport's sandbox is a "
+			  "user namespace, ports below 1024 and network namespaces cannot be served",
+			  geteuid());
 		return 0;
 	}
 	if (capng_get_caps_process() != 0)
@@ -555,8 +560,8 @@ static int member_init(struct sshd *sshd, struct err *err)
 		path = NULL;
 		return err_set(err, -ENOMEM, "out of memory");
 	}
-	return member_new(sshd->base, path, "sshd", OWNER_SSHD, sshd_conf_root(), sshd->confd_uid, &member_ops, on_first,
-			  sshd, &sshd->member, err);
+	return member_new(sshd->base, path, "sshd", OWNER_SSHD, sshd_conf_root(), sshd->confd_uid,
+			  &member_ops, on_first, sshd, &sshd->member, err);
 }
 
 static void member_done(struct sshd *sshd)
@@ -738,9 +743,9 @@ int main(int argc, char **argv)
 	proc_title_init(argc, argv);
 	log_init("SSHD");
 	if (options_read(&sshd, argc, argv) < 0) {
-		fprintf(stderr, "Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR] [--empty-dir DIR]\n"
-				"                      [--default-port PORT] [--transport-uid UID] [--confd-uid UID]\n"
-				"                      [--netns-dir DIR] [--debug]\n");
+		fprintf(stderr, "Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR]\n"
+				"                      [--empty-dir DIR] [--default-port PORT] [--transport-uid UID]\n"
+				"                      [--confd-uid UID] [--netns-dir DIR] [--debug]\n");
 		return 2;
 	}
 	sshd.weak = geteuid() != 0;

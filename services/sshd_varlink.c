@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: what sallyport-sshd answers. Anybody on this machine may look, as on any router; ending another's session takes a
- * group that may configure. Rows are encoded from their field tables, and so is the interface description.
+ * DOC: what sallyport-sshd answers. Anybody on this machine may look, as on any router; ending another's session
+ * takes a group that may configure. Rows are encoded from their field tables, and so is the interface
+ * description.
  */
 #include "services/sshd_varlink.h"
 
@@ -164,8 +165,8 @@ static void handle_clear_session(struct varlink_call *call, const json_t *parame
 		varlink_error(call, SSH_ERROR_NO_SESSION, NULL);
 		return;
 	}
-	log_event(LOG_SSHD_INFO_GENERAL, "Session %u of user '%s' from '%s' on 'vty%u' is cleared by '%s'", entry->report.id,
-		  entry->report.user, entry->report.peer_address, entry->report.vty, name);
+	log_event(LOG_SSHD_INFO_GENERAL, "Session %u of user '%s' from '%s' on 'vty%u' is cleared by '%s'",
+		  entry->report.id, entry->report.user, entry->report.peer_address, entry->report.vty, name);
 	snprintf(text, sizeof(text), "cleared by %s", name);
 	session_server_terminate(sshd->sessions, entry->report.id, END_CLEARED, text); /* ending already is as good */
 	varlink_reply(call, NULL);

@@ -33,7 +33,7 @@ static void on_row(const struct session_report *row, void *userdata)
 
 static void setup(void)
 {
-	strcpy(dir, "/tmp/history-test-XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/history-test-XXXXXX");
 	cr_assert_not_null(mkdtemp(dir));
 	notices[0] = notices[1] = 0;
 }
