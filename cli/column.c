@@ -86,7 +86,7 @@ static void put_cell(FILE *out, const struct column *column, const char *text)
 		return;
 	}
 	/* a text that is too long still keeps one blank before the next word */
-	fprintf(out, "%*s", width < column->width ? (int)(column->width - width + COLUMN_GAP) : 1, "");
+	fprintf(out, "%*s", width <= column->width ? (int)(column->width - width + COLUMN_GAP) : 1, "");
 }
 
 unsigned column_width(const struct column *columns)

@@ -179,9 +179,9 @@ static int command_hints(const struct complete_scene *scene, const struct comple
 		r = command_hints(scene, &nested, inner, &more, &column);
 	else
 		r = table_hints(scene, &nested, inner, &more, &column);
-	/* the operand itself is replaced by what may be in it */
+	/* the operand itself is replaced by what may be in it; whether a command is whole, its own table says */
 	for (size_t i = 0; i < list->len; i++) {
-		if (list->hints[i].arg) {
+		if (list->hints[i].arg || (nested.root == scene->exec && list->hints[i].enter)) {
 			free(list->hints[i].word);
 			free(list->hints[i].help);
 		} else {

@@ -210,13 +210,6 @@ static char *hash_secret(struct shell *shell, const char *line, const struct mat
 	return hashed;
 }
 
-static bool is_clear_secret(const struct match *match)
-{
-	const struct match_step *last = match->steps_len ? &match->steps[match->steps_len - 1] : NULL;
-
-	return match->status == MATCH_INVALID && last && last->row->arg && last->row->arg->secret && !last->value;
-}
-
 static bool names_secret(const struct match *match)
 {
 	return match->steps_len && stmt_row_is_secret(match->steps[match->steps_len - 1].row);
@@ -273,7 +266,7 @@ static int take_statement(struct shell *shell, const char *line, bool *ret_secre
 		return -ENOMEM;
 	stmt_match(conf_root, context, line, true, &match);
 	*ret_secret = names_secret(&match);
-	if (is_clear_secret(&match) && strncmp(line + match.column, "10 ", 3) != 0) {
+	if (match.status == MATCH_INVALID && match.clear_secret) {
 		hashed = hash_secret(shell, line, &match);
 		stmt_match_done(&match);
 		if (hashed)

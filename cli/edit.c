@@ -32,6 +32,8 @@
 #define KEY_CTRL(c) ((c) & 0x1f)
 #define KEY_DELETE  0x7f
 
+#define CHARACTER_BAD 0xfffd /* U+FFFD, the replacement character */
+
 enum edit_action { ACTION_NONE, ACTION_HELP, ACTION_LIST, ACTION_CANCEL, ACTION_LEAVE, ACTION_EXIT };
 
 struct edit {
@@ -122,13 +124,13 @@ int edit_key(struct edit *edit)
 	return next_typed(edit);
 }
 
-/* One character, '?' for what is not UTF-8 or would be obeyed by a terminal. -1 at the end. */
+/* One character, CHARACTER_BAD for what is not UTF-8 or would be obeyed by a terminal. WEOF at the end. */
 static wint_t next_character(struct edit *edit)
 {
 	int first = next_typed(edit);
 	char text[5] = { (char)first };
 	size_t need, len = 1;
-	wchar_t wide = L'?';
+	wchar_t wide = CHARACTER_BAD;
 	mbstate_t state = { 0 };
 
 	if (first < 0)
@@ -148,8 +150,8 @@ static wint_t next_character(struct edit *edit)
 		text[len++] = (char)byte;
 	}
 	if (len != need || utf8_character(text, len) != len || mbrtowc(&wide, text, len, &state) != len)
-		return L'?';
-	return wide < 0xa0 ? L'?' : (wint_t)wide;
+		return CHARACTER_BAD;
+	return wide < 0xa0 ? CHARACTER_BAD : (wint_t)wide;
 }
 
 /* ---- what libedit calls ---- */
@@ -162,9 +164,13 @@ static struct edit *edit_of(EditLine *el)
 	return edit;
 }
 
+/* While a line waits to be put back its refresh shows the prompt, and not before: it would stand there twice. */
 static char *give_prompt(EditLine *el)
 {
-	return edit_of(el)->prompt;
+	static char nothing[] = "";
+	struct edit *edit = edit_of(el);
+
+	return edit->preload ? nothing : edit->prompt;
 }
 
 /* After help the line is put back as if it had just been typed. */
@@ -326,6 +332,9 @@ static const struct key_row {
 	{ "\033[1~", "ed-move-to-beg" },
 	{ "\033[4~", "ed-move-to-end" },
 	{ "\033[3~", "ed-delete-next-char" },
+	{ "\033[2~", "ed-ignore" },
+	{ "\033[5~", "ed-ignore" },
+	{ "\033[6~", "ed-ignore" },
 };
 
 /* ---- setting up ---- */

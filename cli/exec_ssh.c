@@ -30,7 +30,10 @@ static int fetch_and_show(struct shell *shell, const char *method, json_t *param
 		return r;
 	r = render(shell->out, reply, shell_wants_json(shell), &err);
 	json_decref(reply);
-	return r < 0 ? shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory") : 0;
+	if (r == 0)
+		return 0;
+	fseeko(shell->out, 0, SEEK_SET); /* half a table would be taken for a whole one */
+	return shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
 }
 
 int exec_show_ssh(struct shell *shell, const struct match *match)

@@ -68,7 +68,7 @@ static bool group_may_change(const json_t *groups)
 		for (size_t j = 0; json_is_string(group) && j < ARRAY_SIZE(changing); j++)
 			if (!strcmp(json_string_value(group), changing[j]))
 				return true;
-	return geteuid() == 0;
+	return false;
 }
 
 void shell_forget_caller(struct shell *shell)
@@ -233,6 +233,15 @@ bool shell_wants_json(struct shell *shell)
 	return shell->pipes.json;
 }
 
+static size_t trimmed_len(const char *line)
+{
+	size_t len = strlen(line);
+
+	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+		len--;
+	return len;
+}
+
 int shell_refuse_match(struct shell *shell, const char *line, unsigned offset, const struct match *match)
 {
 	char prompt[PROMPT_MAX_BYTES] = "";
@@ -245,7 +254,7 @@ int shell_refuse_match(struct shell *shell, const char *line, unsigned offset, c
 	case MATCH_INCOMPLETE:
 		return shell_refuse(shell, "Incomplete command.");
 	case MATCH_AMBIGUOUS:
-		return shell_refuse(shell, "Ambiguous command:  \"%.*s\"", (int)strcspn(line, "\r\n"), line);
+		return shell_refuse(shell, "Ambiguous command:  \"%.*s\"", (int)trimmed_len(line), line);
 	case MATCH_INVALID:
 		break;
 	}
@@ -612,17 +621,37 @@ static void add_values(struct shell *shell, const char *before, struct hint_list
 			give_values(list->hints[i].arg->complete, on_help_value, &values, shell);
 }
 
+/* Why there is no help: what the line would be refused for, were it entered. */
+static void refuse_help(struct shell *shell, const struct complete_scene *scene, const char *before, unsigned column)
+{
+	const struct complete_table *tables[] = { &scene->commands, &scene->statements };
+	struct match fault = { .status = MATCH_INVALID, .mark = column };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		struct match match = { 0 };
+
+		if (tables[i]->root)
+			stmt_match(tables[i]->root, tables[i]->context, before, tables[i]->may_negate, &match);
+		if (match.status == MATCH_AMBIGUOUS || (match.status == MATCH_INVALID && match.mark > fault.mark)) {
+			fault.status = match.status;
+			fault.mark = match.mark;
+		}
+		stmt_match_done(&match);
+	}
+	shell_refuse_match(shell, before, 0, &fault);
+}
+
 static void on_help(const char *before, void *userdata)
 {
 	struct shell *shell = userdata;
 	struct complete_scene scene = scene_of(shell);
 	struct hint_list list = { 0 };
-	struct match fault = { .status = MATCH_INVALID };
+	unsigned column = 0;
 
 	if (shell_begin(shell) < 0)
 		return;
-	if (complete_hints(&scene, before, &list, &fault.mark) < 0)
-		shell_refuse_match(shell, before, 0, &fault);
+	if (complete_hints(&scene, before, &list, &column) < 0)
+		refuse_help(shell, &scene, before, column);
 	add_values(shell, before, &list);
 	hint_list_print(&list, shell->out);
 	hint_list_done(&list);

@@ -579,8 +579,8 @@ static void put_user(struct users_print *print, bool own, const char *line, cons
 	snprintf(clean_location, sizeof(clean_location), "%s", location);
 	column_clean(clean_user, strlen(clean_user), false);
 	column_clean(clean_location, strlen(clean_location), false);
-	fprintf(print->out, "%-3s%-16s%-21s%-9s%5d  %-10s  %s\n", own ? "*" : "", line, clean_user, service, 0, idle,
-		clean_location);
+	fprintf(print->out, "%-3s%-16s%-21s%-9s%5d  %-10s%s%s\n", own ? "*" : "", line, clean_user, service, 0, idle,
+		clean_location[0] ? "  " : "", clean_location);
 }
 
 static void on_user_channel(const struct channel_row *row, void *userdata)
