@@ -21,7 +21,7 @@ struct cutter {
 	FILE *out;
 	struct level levels[LEVELS_MAX];
 	size_t depth; /* levels in force */
-	bool last_written; /* whether the last line at the top or below was */
+	const char *last, *last_written; /* lines at the top of the text; NULL behind "!" */
 	size_t matched;
 };
 
@@ -48,24 +48,36 @@ static void write_line(const struct cutter *cutter, size_t indent, const char *l
 	fprintf(cutter->out, "%*s%.*s\n", (int)indent, "", (int)len, line);
 }
 
+static bool same_word(const char *one, const char *two)
+{
+	size_t len = strcspn(one, " \n");
+
+	return len == strcspn(two, " \n") && !strncmp(one, two, len);
+}
+
+/* A block closes at the level of its head; lines at the top that begin with one word close together, behind the last. */
 static void close_block(struct cutter *cutter, size_t indent)
 {
-	bool written = cutter->last_written;
+	bool written = indent < cutter->depth && cutter->levels[indent].written;
 
-	/* a block closes at the level of its head; a group of lines at the top closes where it ends */
-	if (indent < cutter->depth)
-		written = cutter->levels[indent].written;
+	if (indent == 0 && cutter->last && cutter->last_written)
+		written = same_word(cutter->last, cutter->last_written);
 	cutter->depth = indent < cutter->depth ? indent : cutter->depth;
 	if (written)
 		write_line(cutter, indent, "!", 1);
-	cutter->last_written = false;
+	if (indent == 0)
+		cutter->last = cutter->last_written = NULL;
 }
 
 static void take_line(struct cutter *cutter, size_t indent, const char *line, size_t len)
 {
+	bool below;
+
 	cutter->depth = indent < cutter->depth ? indent : cutter->depth;
-	cutter->last_written = is_below(cutter, line, len);
-	if (cutter->last_written) {
+	below = is_below(cutter, line, len);
+	if (indent == 0)
+		cutter->last = line;
+	if (below) {
 		for (size_t i = 0; i < cutter->depth; i++) {
 			if (!cutter->levels[i].written)
 				write_line(cutter, i, cutter->levels[i].line, cutter->levels[i].len);
@@ -73,9 +85,10 @@ static void take_line(struct cutter *cutter, size_t indent, const char *line, si
 		}
 		write_line(cutter, indent, line, len);
 		cutter->matched++;
+		cutter->last_written = cutter->last;
 	}
 	if (cutter->depth < LEVELS_MAX)
-		cutter->levels[cutter->depth++] = (struct level){ line, len, cutter->last_written };
+		cutter->levels[cutter->depth++] = (struct level){ line, len, below };
 }
 
 size_t running_text_below(const char *text, const char *path, FILE *out)
