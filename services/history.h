@@ -10,7 +10,7 @@
  * Owns:    the history owns its database handle and its queue; rows given are copied
  * Runs in: sallyport-sshd; no log
  * Source:  features.md section 5 item 12; https://www.sqlite.org/wal.html
- * Tests:   tests/unit/history_test.c
+ * Tests:   tests/unit/history_test.c, tests/system/test_session_server.py
  *
  * Files in the directory: history.db (and -wal, -shm), history.id (the highest id given, so that no id repeats
  * even when the database is lost), history.db.broken (a database that could not be read, moved out of the way).

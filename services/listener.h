@@ -8,7 +8,7 @@
  * Owns:    the set owns its listeners and sockets and holds their VRFs (vrf_table_want)
  * Runs in: sallyport-sshd main loop
  * Source:  architecture.md "A VRF"; features.md section 5 item 2
- * Tests:   tests/system/test_listener.py, tests/lab/vrf_rebind
+ * Tests:   tests/system/test_listener.py, tests/lab/scenario/first_light, tests/lab/scenario/wrong_vrf
  *
  *            VRF not there          VRF comes              port taken
  *   (wanted) ------------> PENDING ----------> UP    any ------------> CONFLICT --(free again, tried each second)--> UP

@@ -9,7 +9,7 @@
  * Owns:    sshd owns ids, vty numbers and history; the monitor owns the truth about its session
  * Runs in: sallyport-sshd and monitor; both sides are root, and sshd checks SO_PEERCRED for its own uid
  * Source:  architecture.md: "the pair of a connection outlives sallyport-sshd and registers again with the new one"
- * Tests:   tests/system/test_restart.py, tests/unit/session_link_test.c
+ * Tests:   tests/unit/session_link_test.c, tests/fuzz/fuzz_session_link.c, tests/system/test_session_server.py
  *
  *   monitor -> sshd   {"type":"session","session":{…},"channels":[{…}]}   whole state, sent at register and each change
  *                     {"type":"end","session":{…}}                        end_us, end_reason, end_text set; then close

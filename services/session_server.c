@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/unix_address.h"
@@ -596,9 +597,20 @@ static void row_to_history(struct session_server *server, const struct session_r
 	history_put(server->options.history, &ended);
 }
 
+/* Number and start may fit by chance after the machine was booted again; then the name does not. */
+static bool process_is_ours(pid_t pid)
+{
+	AUTO(free) char *comm = NULL;
+	char path[40];
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	return fs_read(path, 64, &comm, &len) == 0 && !strncmp(comm, "sallyport-", strlen("sallyport-"));
+}
+
 static void row_take_over(struct session_server *server, const struct session_report *row)
 {
-	struct peer *peer = process_lives((pid_t)row->pid, row->pid_start_ticks) ? peer_new(server) : NULL;
+	struct peer *peer = process_is_ours((pid_t)row->pid) ? peer_new(server) : NULL;
 
 	if (!peer || process_watch(peer, (pid_t)row->pid, row->pid_start_ticks) < 0 ||
 	    session_table_restore(server->table, row, &peer->entry) < 0) {

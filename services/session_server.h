@@ -8,7 +8,7 @@
  * Owns:    the server owns the session table and its links; history, admission and configuration are borrowed
  * Runs in: sallyport-sshd main loop
  * Source:  architecture.md walk (a); features.md section 5 item 14
- * Tests:   tests/system/test_restart.py, tests/system/test_session_server.py
+ * Tests:   tests/system/test_session_server.py
  *
  *   accepted --fork--> attached --link lost, process lives--> reserved --registers--> attached
  *   attached --"end"--> recorded (history row on disk, the monitor is told) --> gone

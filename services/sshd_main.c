@@ -321,7 +321,7 @@ static void on_terminate(evutil_socket_t number, short what, void *userdata)
 
 	(void)number;
 	(void)what;
-	log_event(LOG_SYS_INFO_GENERAL, "The SSH service stops; %zu sessions go on",
+	log_event(LOG_SYS_INFO_GENERAL, "The SSH service stops; live sessions that go on: %zu",
 		  session_table_len(session_server_table(sshd->sessions)));
 	event_base_loopbreak(sshd->base);
 }
@@ -339,7 +339,9 @@ static void on_interrupt(evutil_socket_t number, short what, void *userdata)
 
 	(void)number;
 	(void)what;
-	log_event(LOG_SYS_INFO_GENERAL, "The SSH service stops and ends %zu sessions",
+	if (!sshd->tick) /* told again while it ends */
+		return;
+	log_event(LOG_SYS_INFO_GENERAL, "The SSH service stops; live sessions that end: %zu",
 		  session_table_len(session_server_table(sshd->sessions)));
 	listener_set_free(take(sshd->listeners));
 	member_free(take(sshd->member));
