@@ -291,6 +291,22 @@ def test_a_program_goes_with_its_transport_even_when_it_will_not_hear(play):
     assert "died by signal 9 (SIGKILL)" in monitor.log() and end["end_reason"] == "protocol-error"
 
 
+def test_the_monitor_keeps_only_what_it_needs_of_root(play):
+    if os.geteuid() != 0:
+        pytest.skip("it has nothing to give up")
+    monitor = play("stays")
+    monitor.wait_text(r"(?m)^13 1 fds 1")
+    with open(f"/proc/{monitor.process.pid}/status", encoding="utf-8") as file:
+        status = dict(line.split(":\t", 1) for line in file.read().splitlines())
+    # chown, kill, setgid, setuid, setpcap, sys_chroot
+    needed = sum(1 << number for number in (0, 5, 6, 7, 8, 18))
+    for name in ("CapPrm", "CapEff", "CapBnd"):
+        assert int(status[name], 16) == needed, (name, status[name])
+    assert int(status["CapInh"], 16) == 0 and int(status["CapAmb"], 16) == 0
+    with open(f"/proc/{monitor.process.pid}/limits", encoding="utf-8") as file:
+        assert re.search(r"Max core file size\s+0\s+0", file.read())
+
+
 def test_terminate_from_the_daemon_ends_the_session(play):
     monitor = play("stays")
     monitor.wait_text(r"(?m)^13 1 fds 1")
