@@ -91,8 +91,8 @@ static int word_index(const struct arg *arg, const char *text)
 static int bind_leaf(const struct stmt *row, const char *text, char *field, struct bind_arena *arena)
 {
 	if (row->arg && stmt_arg_is_number(row->arg)) {
-		*(int64_t *)(void *)field = text ? strtoll(text, NULL, 10) : 0;
-	} else if (row->arg && row->arg->words) {
+		*(int64_t *)(void *)field = text ? strtoll(text, NULL, 10) : row->flags & STMT_UNSET ? -1 : 0;
+	} else if (row->arg && row->arg->words && row->arg->words_taken == 1) {
 		*(int *)(void *)field = text ? word_index(row->arg, text) : 0;
 	} else {
 		char *copy = text ? arena_text(arena, text) : NULL;
@@ -149,7 +149,7 @@ static int bind_row(const struct stmt *row, const struct tree_node *node, const 
 	if (row->kind == STMT_FLAG)
 		*(bool *)(void *)(base + row->offset) = child || (row->def && !strcmp(row->def, "true"));
 	else if (row->kind == STMT_LEAF)
-		r = bind_leaf(row, child ? child->value : row->def, base + row->offset, arena);
+		r = bind_leaf(row, child ? child->value : row->flags & STMT_UNSET ? NULL : row->def, base + row->offset, arena);
 	if (r < 0)
 		return r;
 	return bind_rows(child, own ? own->sub : NULL, row->sub, base, arena);

@@ -43,6 +43,7 @@ enum stmt_flags {
 	STMT_CONFIG_TOO = 1u << 4, /* STMT_RUN: also valid in configuration mode without "do" */
 	STMT_NO_TIMESTAMP = 1u << 5, /* STMT_RUN: prints no time line */
 	STMT_WRITES = 1u << 6,	  /* STMT_RUN: changes something, so only for groups that may configure */
+	STMT_UNSET = 1u << 7,	  /* LEAF with a number: bound as -1 when it is not configured; def is only shown */
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */

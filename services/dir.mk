@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-services_conf_SRCS := services/ssh_conf.c
+services_conf_SRCS := $(addprefix services/,ssh_conf.c ssh_profile.c ssh_algorithm.c)
 $(eval $(call lib,services_conf))
+# what the libssh that the transport is built against can do, for those that do not link it
+$(B)/obj/services/ssh_algorithm.o: EXTRA_CFLAGS += -DSSH_ALGORITHM_LIBSSH=$(shell pkg-config --modversion libssh | \
+	awk -F. '{ print $$1 * 10000 + $$2 * 100 + $$3 }')
 
 services_report_SRCS := services/ssh_report.c services/session_link.c
 services_report_PKGS := jansson

@@ -453,7 +453,7 @@ static void conflict_report(const struct listener_set *set, const struct listene
 			    const char *what, sshd_conf_report *report, void *to)
 {
 	char line[80], reason[512];
-	bool port_is_news = ssh->port != 0 && list_find(&set->current, listener->vrf->name, listener->family, -1);
+	bool port_is_news = ssh->server.port > 0 && list_find(&set->current, listener->vrf->name, listener->family, -1);
 
 	if (port_is_news)
 		snprintf(line, sizeof(line), "ssh server port %u", listener->port);
@@ -503,7 +503,7 @@ static int listener_prepare(struct listener_set *set, const char *vrf_name, int 
 int listener_set_prepare(struct listener_set *set, const struct ssh_conf *ssh, bool strict, sshd_conf_report *report,
 			 void *to)
 {
-	uint16_t port = ssh->port ? (uint16_t)ssh->port : set->options.default_port;
+	uint16_t port = ssh->server.port > 0 ? (uint16_t)ssh->server.port : set->options.default_port;
 	const struct ssh_vrf_conf *vrfs = ssh->vrfs.items;
 	int rc = 0;
 

@@ -722,6 +722,7 @@ static int peer_spawn(struct peer *peer, const struct listener_connection *conne
 	struct session_server *server = peer->server;
 	const struct sshd_conf *conf = *server->options.conf;
 	struct monitor_start start = server->options.start;
+	struct ssh_profile profile;
 	AUTO(close) int ours = -1;
 	AUTO(close) int theirs = -1;
 	int pair[2], rc;
@@ -733,6 +734,8 @@ static int peer_spawn(struct peer *peer, const struct listener_connection *conne
 	start.connection_fd = connection->fd;
 	start.link_fd = theirs;
 	start.ssh = &conf->ssh;
+	ssh_conf_profile(&conf->ssh, connection->vrf->name, peer->entry->report.local_port, &profile);
+	start.profile = &profile;
 	start.users = &conf->users;
 	start.vrf = connection->vrf;
 	start.session = peer->entry->report;

@@ -1,34 +1,210 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the "ssh …" statements. The order of the rows is the order of the running configuration: v2, port, vrf, then the
- * settings outside "server".
+ * DOC: the "ssh …" statements. The order of the rows is the order of the running configuration: v2, port, the other
+ * settings, vrf, then what stands outside "server". The settings are rows of one macro, given for all VRFs and again
+ * below each, because every one of them may be said in both places.
  */
 #include "services/ssh_conf.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/ssh_algorithm.h"
 #include "vrf/vrf_conf.h"
 
-static const struct arg arg_port = {
-	.help = "Port number on which the SSH server listens, instead of 22",
-	.min = 5520,
-	.max = 5529,
-	.words_taken = 1,
+#define NUMBER(name, least, most, unit_text, help_text) \
+	static const struct arg name = {                \
+		.help = help_text,                      \
+		.unit = unit_text,                      \
+		.min = least,                           \
+		.max = most,                            \
+		.words_taken = 1,                       \
+	}
+
+NUMBER(arg_port, 5520, 5529, NULL, "Port number on which the SSH server listens, instead of 22");
+NUMBER(arg_timeout, 5, 120, "seconds", "Time a client has for authentication");
+NUMBER(arg_rate, 1, 600000, "sessions a minute", "New sessions a minute");
+NUMBER(arg_burst, 1, 10000, "sessions", "New sessions at once before the rate counts");
+NUMBER(arg_session_limit, 1, 4096, "sessions", "Sessions that may be open at once");
+NUMBER(arg_auth_limit, 3, 20, "attempts", "Authentication attempts of one connection");
+NUMBER(arg_dscp, 0, 63, NULL, "DSCP of packets to clients");
+NUMBER(arg_rekey_time, 30, 1440, "minutes", "Time after which keys are made anew");
+NUMBER(arg_rekey_volume, 1024, 4095, "megabytes", "Volume after which keys are made anew");
+NUMBER(arg_window_scale, 1, 14, NULL, "Scale factor of the TCP receive window");
+NUMBER(arg_keepalive, 1, 3600, "seconds", "Time between questions whether a silent client is there");
+
+static const struct arg arg_banner = {
+	.name = "LINE", .help = "Text shown before authentication", .text = true, .min = 1, .max = 1024,
 };
 
-static const struct arg arg_timeout = {
-	.help = "Time a client has for authentication",
-	.unit = "seconds",
-	.min = 5,
-	.max = 120,
-	.words_taken = 1,
+static int kex_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	(void)arg;
+	return ssh_algorithm_words_canonical(SSH_ALGORITHM_KEX, text, ret_text, err);
+}
+
+static int host_key_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	(void)arg;
+	return ssh_algorithm_words_canonical(SSH_ALGORITHM_HOST_KEY, text, ret_text, err);
+}
+
+static int cipher_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	(void)arg;
+	return ssh_algorithm_words_canonical(SSH_ALGORITHM_CIPHER, text, ret_text, err);
+}
+
+static const struct arg arg_kex = { .help = "Key exchanges, in order of preference",
+				    .words = ssh_algorithm_kex_words, .canonical = kex_canonical };
+static const struct arg arg_host_key = { .help = "Host key algorithms, in order of preference",
+					 .words = ssh_algorithm_host_key_words, .canonical = host_key_canonical };
+static const struct arg arg_cipher = { .help = "Ciphers, in order of preference",
+				       .words = ssh_algorithm_cipher_words, .canonical = cipher_canonical };
+
+/* IOS XR's rule for the name of an access list. */
+static int acl_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	size_t len = strlen(text);
+
+	if (len < 1 || len > (size_t)arg->max)
+		return err_set(err, -EINVAL, "a name of an access list has 1 to %d characters", (int)arg->max);
+	if (!strchr(letters, text[0]))
+		return err_set(err, -EINVAL, "a name of an access list begins with a letter or a digit");
+	for (const char *c = text; *c; c++)
+		if (!strchr(letters, *c) && !strchr("-_.:", *c))
+			return err_set(err, -EINVAL, "a name of an access list holds letters, digits and -_.: only");
+	*ret_text = strdup(text);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static const struct arg arg_acl = { .name = "WORD", .help = "Name of the access list, up to 64 characters",
+				    .canonical = acl_canonical, .text = true, .min = 1, .max = 64, .words_taken = 1,
+				    .complete = "access-list" };
+
+#define AT(field) .offset = offsetof(struct ssh_profile, field)
+#define FLAG(keyword, help_text, field, from) \
+	{ .kind = STMT_FLAG, .word = keyword, .help = help_text, AT(field), .source = from }
+#define GROUP(keyword, help_text, rows, from) \
+	{ .kind = STMT_NODE, .word = keyword, .help = help_text, .sub = rows, .source = from }
+
+static const struct stmt algorithms_rows[] = {
+	{ .kind = STMT_LEAF, .word = "host-key", .help = "Host key algorithms", .arg = &arg_host_key, AT(host_key),
+	  .source = "features.md 2A" },
+	{ .kind = STMT_LEAF, .word = "key-exchange", .help = "Key exchanges", .arg = &arg_kex, AT(key_exchange),
+	  .source = "features.md 2A" },
+	{ .kind = STMT_LEAF, .word = "cipher", .help = "Ciphers", .arg = &arg_cipher, AT(cipher),
+	  .source = "features.md 1F-52" },
+	STMT_DONE,
+};
+static const struct stmt enable_cipher_rows[] = {
+	FLAG("aes-cbc", "AES with 128, 192 and 256 bits in CBC mode", enable_aes_cbc, "features.md 1F-51"),
+	FLAG("3des-cbc", "Triple DES in CBC mode", enable_3des_cbc, "features.md 1F-51"),
+	STMT_DONE,
+};
+static const struct stmt enable_hmac_rows[] = {
+	FLAG("hmac-sha1", "HMAC with SHA-1", enable_hmac_sha1, "features.md 1F-49"),
+	STMT_DONE,
+};
+static const struct stmt enable_rows[] = {
+	GROUP("cipher", "Ciphers that are off by default", enable_cipher_rows, "features.md 1F-51"),
+	GROUP("hmac", "MACs that are off by default", enable_hmac_rows, "features.md 1F-49"),
+	STMT_DONE,
+};
+static const struct stmt disable_hmac_rows[] = {
+	FLAG("hmac-sha1", "HMAC with SHA-1", disable_hmac_sha1, "features.md 1F-50"),
+	FLAG("hmac-sha2-256", "HMAC with SHA-256", disable_hmac_sha2_256, "features.md 1F-50"),
+	FLAG("hmac-sha2-512", "HMAC with SHA-512", disable_hmac_sha2_512, "features.md 1F-50"),
+	STMT_DONE,
+};
+static const struct stmt disable_auth_rows[] = {
+	FLAG("password", "Passwords", disable_password, "features.md 2A"),
+	FLAG("public-key", "Public keys", disable_public_key, "features.md 2A"),
+	FLAG("keyboard-interactive", "Questions and answers", disable_keyboard_interactive, "features.md 2A"),
+	STMT_DONE,
+};
+static const struct stmt disable_rows[] = {
+	GROUP("hmac", "MACs", disable_hmac_rows, "features.md 1F-50"),
+	GROUP("auth-methods", "Ways to authenticate", disable_auth_rows, "features.md 2A"),
+	FLAG("sftp", "The sftp subsystem", disable_sftp, "features.md 2A"),
+	FLAG("scp", "scp, the command", disable_scp, "features.md 2A"),
+	STMT_DONE,
+};
+static const struct stmt port_forwarding_rows[] = {
+	FLAG("local", "From the client's side", port_forwarding_local, "features.md 1G-55"),
+	STMT_DONE,
+};
+static const struct stmt rate_limit_rows[] = {
+	{ .kind = STMT_LEAF, .word = "burst", .help = "Sessions at once before the rate counts", .arg = &arg_burst,
+	  .flags = STMT_UNSET, AT(rate_burst), .source = "issue: a burst, so that automation is not broken" },
+	{ .kind = STMT_LEAF, .word = "per-source", .help = "What one source address may have of the rate",
+	  .arg = &arg_rate, .flags = STMT_UNSET, AT(rate_per_source),
+	  .source = "issue: a per-source share, so that automation is not broken" },
+	STMT_DONE,
+};
+
+#define SETTING(keyword, help_text, operand, field, default_text, from)                                              \
+	{ .kind = STMT_LEAF, .word = keyword, .help = help_text, .arg = operand, .def = default_text, AT(field), \
+	  .flags = STMT_UNSET, .source = from }
+/* DEFAULT(text) is the text where a default is said, NULL below a VRF, where the server's own setting holds. */
+#define PROFILE_ROWS(DEFAULT)                                                                                          \
+	SETTING("port", "Non-default port of the SSH server", &arg_port, port, NULL, "features.md 1H-63, 2A"),         \
+	{ .kind = STMT_LEAF, .word = "rate-limit", .help = "Limit of new sessions a minute", .arg = &arg_rate,         \
+	  .def = DEFAULT("60"), AT(rate_limit_per_min), .flags = STMT_UNSET, .sub = rate_limit_rows,                   \
+	  .source = "features.md 2A" },                                                                                \
+	SETTING("session-limit", "Limit of open sessions", &arg_session_limit, session_limit, DEFAULT("64"),           \
+		"features.md 2A"),                                                                                     \
+	SETTING("max-auth-limit", "Limit of authentication attempts", &arg_auth_limit, max_auth_limit, DEFAULT("20"),  \
+		"features.md 2A"),                                                                                     \
+	SETTING("dscp", "Mark of packets to clients", &arg_dscp, dscp, DEFAULT("16"), "features.md 2A"),               \
+	SETTING("rekey-time", "Keys are made anew after a time", &arg_rekey_time, rekey_time_min, DEFAULT("60"),       \
+		"features.md 2A"),                                                                                     \
+	SETTING("rekey-volume", "Keys are made anew after a volume", &arg_rekey_volume, rekey_volume_mb,               \
+		DEFAULT("1024"), "features.md 2A"),                                                                    \
+	SETTING("tcp-window-scale", "Scale of the TCP window", &arg_window_scale, tcp_window_scale, DEFAULT("1"),      \
+		"features.md 2A"),                                                                                     \
+	SETTING("keepalive", "Ask silent clients whether they are there", &arg_keepalive, keepalive_s, NULL,           \
+		"issue: keepalive"),                                                                                   \
+	{ .kind = STMT_LEAF, .word = "banner", .help = "Text before authentication", .arg = &arg_banner, AT(banner),   \
+	  .source = "issue: banner" },                                                                                 \
+	FLAG("logging", "Log more about sessions", logging, "features.md 2A"),                                         \
+	GROUP("algorithms", "What is offered to clients", algorithms_rows, "features.md 1F-52"),                       \
+	GROUP("enable", "Offer what is off by default", enable_rows, "features.md 1F-51"),                             \
+	GROUP("disable", "Take back what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
+	GROUP("port-forwarding", "Let clients open connections through this router", port_forwarding_rows,             \
+	      "features.md 1G-55")
+
+#define SAID(text) text
+#define NOT_SAID(text) NULL
+
+static const struct stmt acl_ipv4_rows[] = {
+	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv4 clients", .arg = &arg_acl,
+	  AT(ipv4_access_list), .source = "features.md 2A" },
+	STMT_DONE,
+};
+static const struct stmt acl_ipv6_rows[] = {
+	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv6 clients", .arg = &arg_acl,
+	  AT(ipv6_access_list), .source = "features.md 2A" },
+	STMT_DONE,
+};
+static const struct stmt vrf_children[] = {
+	GROUP("ipv4", "What holds for IPv4 clients", acl_ipv4_rows, "features.md 2A"),
+	GROUP("ipv6", "What holds for IPv6 clients", acl_ipv6_rows, "features.md 2A"),
+	PROFILE_ROWS(NOT_SAID),
+	SETTING("timeout", "Timeout of authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
+	STMT_DONE,
 };
 
 static const struct stmt server_children[] = {
+	{ .kind = STMT_FLAG, .word = "v1", .help = "SSH protocol version 1, which nothing here speaks",
+	  .offset = offsetof(struct ssh_conf, v1), .flags = STMT_DEPRECATED, .source = "features.md 2A" },
 	{ .kind = STMT_FLAG, .word = "v2", .help = "Accept only SSH protocol version 2",
 	  .offset = offsetof(struct ssh_conf, v2), .source = "features.md 1C-23" },
-	{ .kind = STMT_LEAF, .word = "port", .help = "Non-default port of the SSH server", .arg = &arg_port,
-	  .offset = offsetof(struct ssh_conf, port), .source = "features.md 1H-63, 2A" },
+	PROFILE_ROWS(SAID),
 	{ .kind = STMT_LIST, .word = "vrf", .help = "Accept sessions in this VRF", .arg = &arg_vrf_name,
-	  .offset = offsetof(struct ssh_conf, vrfs), .esize = sizeof(struct ssh_vrf_conf),
+	  .sub = vrf_children, .offset = offsetof(struct ssh_conf, vrfs), .esize = sizeof(struct ssh_vrf_conf),
 	  .key_offset = offsetof(struct ssh_vrf_conf, name), .max_entries = 4096, .source = "features.md 1C-22, 2A" },
 	STMT_DONE,
 };
@@ -37,6 +213,25 @@ const struct stmt ssh_conf_children[] = {
 	{ .kind = STMT_NODE, .word = "server", .help = "Provide the SSH server service", .sub = server_children,
 	  .source = "features.md 1C" },
 	{ .kind = STMT_LEAF, .word = "timeout", .help = "Timeout of authentication", .arg = &arg_timeout, .def = "30",
-	  .offset = offsetof(struct ssh_conf, timeout_s), .source = "features.md 1C-21, 2A" },
+	  .flags = STMT_UNSET, .offset = offsetof(struct ssh_conf, server.timeout_s),
+	  .source = "features.md 1C-21, 2A" },
 	STMT_DONE,
 };
+
+const struct ssh_vrf_conf *ssh_conf_vrf(const struct ssh_conf *conf, const char *vrf_name)
+{
+	const struct ssh_vrf_conf *vrfs = conf->vrfs.items;
+
+	for (size_t i = 0; i < conf->vrfs.len; i++)
+		if (!strcmp(vrfs[i].name, vrf_name))
+			return &vrfs[i];
+	return NULL;
+}
+
+void ssh_conf_profile(const struct ssh_conf *conf, const char *vrf_name, uint16_t default_port,
+		      struct ssh_profile *ret_profile)
+{
+	const struct ssh_vrf_conf *vrf = ssh_conf_vrf(conf, vrf_name);
+
+	ssh_profile_resolve(&conf->server, vrf ? &vrf->profile : NULL, default_port, ret_profile);
+}

@@ -3,7 +3,7 @@
  * services/ssh_conf.h - the "ssh …" statements and the struct they fill
  *
  * Shapes:  struct ssh_conf; SSH_CONF_ROW for conf/root.c
- * Units:   timeout_s seconds; port a TCP port
+ * Units:   see services/ssh_profile.h
  * Errors:  none
  * Owns:    see conf/bind.h
  * Runs in: every program that links conf/root.c
@@ -14,15 +14,18 @@
 #define SERVICES_SSH_CONF_H
 
 #include "conf/bind.h"
+#include "services/ssh_profile.h"
 
+/* The same rows fill both profiles, so in both structs it stands first. */
 struct ssh_vrf_conf {
+	struct ssh_profile profile; /* as configured */
 	char *name;
 };
 
 struct ssh_conf {
+	struct ssh_profile server; /* as configured; timeout_s is "ssh timeout" */
+	bool v1;		   /* stored only: no SSHv1 here */
 	bool v2;
-	int64_t port;	       /* 0: not configured, the daemon's own default (22, or --port) holds */
-	int64_t timeout_s;     /* 5-120, default 30 */
 	struct bind_list vrfs; /* struct ssh_vrf_conf */
 };
 
@@ -32,5 +35,11 @@ extern const struct stmt ssh_conf_children[];
 		.kind = STMT_NODE, .word = "ssh", .help = "Provide SSH service", .sub = ssh_conf_children, \
 		.task = "crypto", .source = "seed: Implementing Secure Shell", .owners = OWNER_SSHD  \
 	}
+
+/* The VRF's own settings, or NULL. */
+const struct ssh_vrf_conf *ssh_conf_vrf(const struct ssh_conf *conf, const char *vrf_name);
+/* What holds in a VRF, one that has no entry included. */
+void ssh_conf_profile(const struct ssh_conf *conf, const char *vrf_name, uint16_t default_port,
+		      struct ssh_profile *ret_profile);
 
 #endif

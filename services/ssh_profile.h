@@ -17,33 +17,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SSH_UNSET (-1) /* a number that is not configured here */
+#define SSH_UNSET (-1) /* a number that is not configured here; what STMT_UNSET rows bind */
 
 struct ssh_profile {
 	int64_t port;		    /* 5520-5529, or the daemon's default port */
 	int64_t timeout_s;	    /* 5-120, default 30 */
 	int64_t max_auth_limit;	    /* 3-20, default 20 */
 	int64_t rate_limit_per_min; /* 1-600000, default 60 */
-	int64_t rate_burst;	    /* sessions at once before the rate counts */
-	int64_t rate_per_source;    /* share of one source address, per minute */
+	int64_t rate_burst;	    /* sessions at once before the rate counts; default: ssh_profile.c */
+	int64_t rate_per_source;    /* share of one source address, per minute; default: the whole rate */
 	int64_t session_limit;	    /* 1-4096, default 64 */
 	int64_t dscp;		    /* 0-63, default 16 */
 	int64_t rekey_time_min;	    /* 30-1440, default 60 */
 	int64_t rekey_volume_mb;    /* 1024-4095, default 1024 */
 	int64_t tcp_window_scale;   /* 1-14, default 1 */
-	int64_t keepalive_s;	    /* 0 off */
+	int64_t keepalive_s;	    /* 0 off, the default */
 	char *key_exchange, *host_key, *cipher; /* configuration words, separated by one space; NULL: the defaults */
-	bool enable_aes_cbc, enable_3des_cbc;
+	bool enable_aes_cbc, enable_3des_cbc, enable_hmac_sha1;
 	bool disable_hmac_sha1, disable_hmac_sha2_256, disable_hmac_sha2_512;
 	bool disable_password, disable_public_key, disable_keyboard_interactive;
 	bool disable_sftp, disable_scp;
 	bool port_forwarding_local;
 	bool logging;
 	char *banner; /* text shown before authentication; NULL none */
-	char *ipv4_access_list, *ipv6_access_list;
+	char *ipv4_access_list, *ipv6_access_list; /* only of a VRF */
 };
 
-/* What holds in a VRF: its own setting, else the global one, else the default. Flags: set here or globally. */
+/* What holds in a VRF: its own setting, else the global one, else the default. Flags: set here or globally. vrf may be
+ * NULL: what holds where a VRF says nothing. */
 void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_profile *vrf, uint16_t default_port,
 			 struct ssh_profile *ret_profile);
 

@@ -19,7 +19,6 @@
 #include "services/sshd_conf.h"
 #include "vrf/vrf_watch.h"
 
-#define SSHD_MAX_AUTH_TRIES 20 /* features.md 2A: max-auth-limit */
 #define SSHD_SOCKET	    "sshd.varlink"
 
 struct sshd {

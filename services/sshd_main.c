@@ -52,7 +52,8 @@ static const struct {
 
 uint16_t sshd_port(const struct sshd *sshd)
 {
-	return sshd->conf && sshd->conf->ssh.port ? (uint16_t)sshd->conf->ssh.port : sshd->default_port;
+	return sshd->conf && sshd->conf->ssh.server.port > 0 ? (uint16_t)sshd->conf->ssh.server.port :
+							       sshd->default_port;
 }
 
 /* ---- configuration ---- */
@@ -532,7 +533,7 @@ static int sessions_init(struct sshd *sshd, struct err *err)
 		.start = { .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd, .cli_fd = sshd->cli_fd,
 			   .empty_dir_fd = sshd->empty_dir_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
 			   .separate_users = !sshd->weak, .hostkeys = sshd->hostkeys,
-			   .max_auth_tries = SSHD_MAX_AUTH_TRIES, .transport_uid = sshd->transport_uid,
+			   .transport_uid = sshd->transport_uid,
 			   .transport_gid = sshd->transport_uid },
 	};
 

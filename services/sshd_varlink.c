@@ -76,17 +76,25 @@ static void handle_list_history(struct varlink_call *call, const json_t *paramet
 
 static void server_fill(const struct sshd *sshd, struct server_report *server)
 {
+	static const struct ssh_conf nothing; /* every number 0: nothing is served before the first configuration */
+	const struct ssh_conf *conf = sshd->conf ? &sshd->conf->ssh : &nothing;
+	struct ssh_profile profile;
+
+	ssh_profile_resolve(&conf->server, NULL, sshd->default_port, &profile);
 	*server = (struct server_report){ .port = sshd_port(sshd),
 					  .v2_only = true, /* nothing here speaks another version */
-					  .timeout_s = sshd->conf ? (uint32_t)sshd->conf->ssh.timeout_s : 0,
+					  .timeout_s = (uint32_t)profile.timeout_s,
 					  .session_limit = ADMISSION_SESSIONS_MAX,
-					  .max_auth_limit = SSHD_MAX_AUTH_TRIES,
+					  .max_auth_limit = (uint32_t)profile.max_auth_limit,
 					  .sessions = admission_sessions(sshd->admission),
 					  .unauthenticated = admission_unauthenticated(sshd->admission) };
-	monitor_hostkey_list(sshd->hostkeys, server->host_keys, sizeof(server->host_keys));
-	snprintf(server->key_exchange, sizeof(server->key_exchange), "%s", monitor_kex_list);
-	snprintf(server->ciphers, sizeof(server->ciphers), "%s", monitor_cipher_list);
-	snprintf(server->macs, sizeof(server->macs), "%s", monitor_mac_list);
+	monitor_algorithm_list(SSH_ALGORITHM_HOST_KEY, sshd->hostkeys, &profile, server->host_keys,
+			       sizeof(server->host_keys));
+	monitor_algorithm_list(SSH_ALGORITHM_KEX, sshd->hostkeys, &profile, server->key_exchange,
+			       sizeof(server->key_exchange));
+	monitor_algorithm_list(SSH_ALGORITHM_CIPHER, sshd->hostkeys, &profile, server->ciphers,
+			       sizeof(server->ciphers));
+	monitor_algorithm_list(SSH_ALGORITHM_MAC, sshd->hostkeys, &profile, server->macs, sizeof(server->macs));
 	snprintf(server->methods, sizeof(server->methods), "publickey,password");
 }
 

@@ -446,7 +446,7 @@ static void handle_timers(struct monitor *m)
 	if (m->login_us && now >= m->login_us) {
 		m->login_us = 0;
 		log_event(LOG_SSHD_WARN_GENERAL, "No authentication within %d s from '%s' port %u vrf '%s' on 'vty%u'",
-			  (int)m->start->ssh->timeout_s, m->session.peer_address, m->session.peer_port, m->session.vrf,
+			  (int)m->start->profile->timeout_s, m->session.peer_address, m->session.peer_port, m->session.vrf,
 			  m->session.vty);
 		monitor_stop(m, END_AUTH_TIMEOUT, "login timeout expired");
 	}
@@ -515,7 +515,7 @@ static int open_signals(struct monitor *m)
 
 static void init(struct monitor *m, const struct monitor_start *start)
 {
-	int64_t timeout_s = start->ssh->timeout_s;
+	int64_t timeout_s = start->profile->timeout_s;
 
 	*m = (struct monitor){ .start = start, .session = start->session };
 	m->rpc_fd = m->event_fd = m->signal_fd = -1;

@@ -18,6 +18,7 @@
 #include "aaa/user_conf.h"
 #include "services/session_link.h"
 #include "services/ssh/hostkey.h"
+#include "services/ssh_algorithm.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf.h"
 
@@ -32,20 +33,18 @@ struct monitor_start {
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
 	bool separate_users; /* run sessions under their own uid (false only when weak) */
 	const struct ssh_conf *ssh;
+	const struct ssh_profile *profile; /* in force in the session's VRF */
 	const struct users_conf *users;
 	const struct hostkey_set *hostkeys;
 	const struct vrf *vrf; /* the session's VRF */
-	unsigned max_auth_tries; /* 20 */
 	uid_t transport_uid;	 /* what the transport becomes; 0: UIDMAP_TRANSPORT */
 	gid_t transport_gid;	 /* 0: the same number as the uid */
 	struct session_report session; /* id, vty, vrf, addresses, start_us are filled */
 };
 
-/* What every connection is offered, in order of preference; the host key algorithms depend on the keys that exist. */
-extern const char monitor_kex_list[], monitor_cipher_list[], monitor_mac_list[], monitor_pubkey_list[];
-/* "ssh-ed25519,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256" for the keys of a set: libssh can hold one ECDSA key, so
- * the strongest that exists is offered. Returns buffer. */
-const char *monitor_hostkey_list(const struct hostkey_set *hostkeys, char *buffer, size_t size_bytes);
+/* What a profile makes of the host keys that exist and of the table, as it is offered. Returns buffer. */
+const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
+				   const struct ssh_profile *profile, char *buffer, size_t size_bytes);
 
 /* Called in the child right after fork, signals at default, every descriptor but those in start already closed or
  * close-on-exec. Runs the connection to its end and _exits. */

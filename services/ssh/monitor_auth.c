@@ -27,54 +27,25 @@ enum {
 	QUERIES_MAX = 40,	  /* keys offered in one connection, right ones too */
 	SIGN_BURST = 256,	  /* signatures at once, then */
 	SIGN_PER_S = 20,	  /* a rekey per megabyte at line rate is slowed down, not broken */
-	LIST_MAX_BYTES = 256,
 };
 
-const char monitor_kex_list[] = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,"
-				"ecdh-sha2-nistp521,diffie-hellman-group16-sha512,diffie-hellman-group14-sha256";
-const char monitor_cipher_list[] = "chacha20-poly1305@openssh.com,aes256-gcm@openssh.com,aes128-gcm@openssh.com,"
-				   "aes256-ctr,aes192-ctr,aes128-ctr";
-const char monitor_mac_list[] =
-	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
-const char monitor_pubkey_list[] = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
-				   "rsa-sha2-512,rsa-sha2-256";
-
-/* One key per family: libssh holds no more. */
-static const struct {
-	enum hostkey_type type;
-	const char *algorithms;
-	bool ecdsa;
-} hostkey_rows[] = {
-	{ HOSTKEY_ED25519, "ssh-ed25519", false },
-	{ HOSTKEY_ECDSA_521, "ecdsa-sha2-nistp521", true },
-	{ HOSTKEY_ECDSA_384, "ecdsa-sha2-nistp384", true },
-	{ HOSTKEY_ECDSA_256, "ecdsa-sha2-nistp256", true },
-	{ HOSTKEY_RSA, "rsa-sha2-512,rsa-sha2-256", false },
-};
-
-static size_t hostkeys_offered(const struct hostkey_set *set, size_t *ret_rows)
+static struct ssh_algorithm_server server_of(const struct hostkey_set *hostkeys, const struct ssh_profile *profile)
 {
-	bool ecdsa = false;
-	size_t len = 0, blob_len;
+	struct ssh_algorithm_server server = { .profile = profile, .libssh = ssh_algorithm_libssh };
+	size_t len;
 
-	for (size_t i = 0; i < ARRAY_SIZE(hostkey_rows); i++) {
-		if (!hostkey_public_blob(set, hostkey_rows[i].type, &blob_len) || (hostkey_rows[i].ecdsa && ecdsa))
-			continue;
-		ecdsa |= hostkey_rows[i].ecdsa;
-		ret_rows[len++] = i;
-	}
-	return len;
+	for (unsigned type = 0; type < HOSTKEY_TYPE_MAX; type++)
+		if (hostkey_public_blob(hostkeys, (enum hostkey_type)type, &len))
+			server.host_keys |= 1u << type;
+	return server;
 }
 
-const char *monitor_hostkey_list(const struct hostkey_set *hostkeys, char *buffer, size_t size_bytes)
+const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
+				   const struct ssh_profile *profile, char *buffer, size_t size_bytes)
 {
-	size_t rows[ARRAY_SIZE(hostkey_rows)], at = 0, len = hostkeys_offered(hostkeys, rows);
+	struct ssh_algorithm_server server = server_of(hostkeys, profile);
 
-	buffer[0] = '\0';
-	for (size_t i = 0; i < len && at < size_bytes; i++)
-		at += (size_t)snprintf(buffer + at, size_bytes - at, "%s%s", i ? "," : "",
-				       hostkey_rows[rows[i]].algorithms);
-	return buffer;
+	return ssh_algorithm_list(kind, &server, buffer, size_bytes);
 }
 
 /* ---- key exchange ---- */
@@ -82,26 +53,27 @@ const char *monitor_hostkey_list(const struct hostkey_set *hostkeys, char *buffe
 int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 		       struct monitor_reply *reply, struct err *err)
 {
-	size_t rows[ARRAY_SIZE(hostkey_rows)], len = hostkeys_offered(m->start->hostkeys, rows);
-	char list[LIST_MAX_BYTES];
+	struct ssh_algorithm_server server = server_of(m->start->hostkeys, m->start->profile);
+	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
+	unsigned keys;
 
 	(void)channel;
 	(void)reply;
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
 	mon_put_text(answer, "Sallyport");
-	mon_put_u32(answer, (uint32_t)m->start->ssh->timeout_s);
-	mon_put_text(answer, monitor_kex_list);
-	mon_put_text(answer, monitor_hostkey_list(m->start->hostkeys, list, sizeof(list)));
-	mon_put_text(answer, monitor_cipher_list);
-	mon_put_text(answer, monitor_mac_list);
-	mon_put_text(answer, monitor_pubkey_list);
-	mon_put_u32(answer, (uint32_t)len);
-	for (size_t i = 0; i < len; i++) {
+	mon_put_u32(answer, (uint32_t)m->start->profile->timeout_s);
+	for (unsigned kind = 0; kind < SSH_ALGORITHM_KIND_MAX; kind++)
+		mon_put_text(answer, ssh_algorithm_list((enum ssh_algorithm_kind)kind, &server, list, sizeof(list)));
+	keys = ssh_algorithm_host_keys(&server);
+	mon_put_u32(answer, (uint32_t)__builtin_popcount(keys));
+	for (unsigned type = 0; type < HOSTKEY_TYPE_MAX; type++) {
 		size_t blob_len;
-		const uint8_t *blob =
-			hostkey_public_blob(m->start->hostkeys, hostkey_rows[rows[i]].type, &blob_len);
+		const uint8_t *blob;
 
+		if (!(keys & (1u << type)))
+			continue;
+		blob = hostkey_public_blob(m->start->hostkeys, (enum hostkey_type)type, &blob_len);
 		mon_put_string(answer, blob, blob_len);
 	}
 	m->phase = PHASE_BEFORE_AUTH;
@@ -247,7 +219,7 @@ static enum mon_verdict give_up(struct monitor *m, const char *text)
 
 static enum mon_verdict denied(struct monitor *m)
 {
-	unsigned max = m->start->max_auth_tries ? m->start->max_auth_tries : 20;
+	unsigned max = (unsigned)m->start->profile->max_auth_limit;
 
 	if (++m->tries < max)
 		return MON_DENIED;

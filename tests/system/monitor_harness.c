@@ -18,7 +18,8 @@
 
 enum { USERS_MAX = 8 };
 
-static struct ssh_conf ssh = { .v2 = true, .timeout_s = 30 };
+static struct ssh_conf ssh = { .v2 = true };
+static struct ssh_profile profile = { .timeout_s = 30, .max_auth_limit = 20 };
 static struct user_conf user_items[USERS_MAX];
 static struct user_key_conf key_items[USERS_MAX][USER_KEYS_MAX];
 static struct users_conf users = { .users = { .items = user_items } };
@@ -63,14 +64,14 @@ static void take_option(struct monitor_start *start, int option, char *text)
 		start->cli_fd = open_or_die(text, O_RDONLY);
 		break;
 	case 's':
-		ssh.timeout_s = strtol(text, NULL, 10);
+		profile.timeout_s = strtol(text, NULL, 10);
 		break;
 	case 'n':
 		session_vrf.kind = VRF_KIND_NETNS;
 		snprintf(session_vrf.name, sizeof(session_vrf.name), "%s", text);
 		break;
 	case 'm':
-		start->max_auth_tries = (unsigned)strtoul(text, NULL, 10);
+		profile.max_auth_limit = strtol(text, NULL, 10);
 		break;
 	case 'u':
 		if (users.users.len == USERS_MAX)
@@ -108,8 +109,8 @@ int main(int argc, char **argv)
 {
 	struct monitor_start start = {
 		.connection_fd = -1, .link_fd = -1, .transport_fd = -1, .cli_fd = -1, .uidmap_path = "uids",
-		.weak = geteuid() != 0, .separate_users = geteuid() == 0, .ssh = &ssh, .users = &users,
-		.vrf = &session_vrf, .max_auth_tries = 20,
+		.weak = geteuid() != 0, .separate_users = geteuid() == 0, .ssh = &ssh, .profile = &profile, .users = &users,
+		.vrf = &session_vrf,
 	};
 	struct hostkey_set *hostkeys;
 	struct err err = { .text = "" };

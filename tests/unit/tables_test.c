@@ -330,7 +330,7 @@ Test(tables, bound_fields)
 	struct system_conf system = { .hostname = NULL };
 	struct vrf_conf vrfs = { .vrfs.len = 0 };
 	struct users_conf users = { .users.len = 0 };
-	struct ssh_conf ssh = { .port = 0 };
+	struct ssh_conf ssh = { .v2 = true };
 	struct tree *tree = tree_of(whole);
 	const struct vrf_conf_entry *red;
 	const struct user_conf *amy;
@@ -356,8 +356,8 @@ Test(tables, bound_fields)
 	cr_assert_eq(amy->keys.len, 1);
 	cr_assert_str_eq(((struct user_key_conf *)amy->keys.items)[0].keystring, KEY);
 	cr_assert(ssh.v2);
-	cr_assert_eq(ssh.port, 5523);
-	cr_assert_eq(ssh.timeout_s, 47);
+	cr_assert_eq(ssh.server.port, 5523);
+	cr_assert_eq(ssh.server.timeout_s, 47);
 	cr_assert_eq(ssh.vrfs.len, 2);
 	cr_assert_str_eq(((struct ssh_vrf_conf *)ssh.vrfs.items)[0].name, "default");
 	bind_arena_done(&arena);
@@ -366,8 +366,8 @@ Test(tables, bound_fields)
 	tree = tree_of("");
 	cr_assert_eq(bind_tree(tree, ssh_rows, &ssh, &arena), 0);
 	cr_assert_not(ssh.v2);
-	cr_assert_eq(ssh.port, 0);
-	cr_assert_eq(ssh.timeout_s, 30, "the default");
+	cr_assert_eq(ssh.server.port, SSH_UNSET);
+	cr_assert_eq(ssh.server.timeout_s, SSH_UNSET, "the default is that of the profile");
 	cr_assert_eq(ssh.vrfs.len, 0);
 	bind_arena_done(&arena);
 	tree_free(tree);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * services/ssh_algorithm.h - the one table of what can be negotiated, and what a profile makes of it
+ *
+ * Shapes:  struct ssh_algorithm rows in order of preference, ended by one without a name; struct ssh_algorithm_server,
+ *          what an offer is made from; struct ssh_kexinit, what a client offers
+ * Units:   libssh as major * 10000 + minor * 100 + micro
+ * Errors:  0 or -errno; -EINVAL with err for an operand, -EPROTO for bytes of a client
+ * Owns:    rows are constants
+ * Runs in: every program that links conf/root.c, sallyport-sshd, monitor; pure
+ * Source:  features.md 1F, 2A; docs/algorithms.md says why each default is what it is
+ * Tests:   tests/unit/ssh_algorithm_test.c, tests/fuzz/fuzz_kexinit.c, tests/system/test_algorithms.py
+ */
+#ifndef SERVICES_SSH_ALGORITHM_H
+#define SERVICES_SSH_ALGORITHM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "services/ssh_profile.h"
+
+#define SSH_ALGORITHM_LIST_MAX_BYTES 512u /* any list that is offered, or any list of configuration words */
+
+enum ssh_algorithm_kind {
+	SSH_ALGORITHM_KEX = 0,
+	SSH_ALGORITHM_HOST_KEY = 1,
+	SSH_ALGORITHM_CIPHER = 2,
+	SSH_ALGORITHM_MAC = 3,
+	SSH_ALGORITHM_PUBLIC_KEY = 4, /* of users */
+	SSH_ALGORITHM_KIND_MAX,
+};
+
+enum ssh_algorithm_offer {
+	SSH_ALGORITHM_ON = 0,	 /* unless the configuration says otherwise */
+	SSH_ALGORITHM_OFF = 1,	 /* when the configuration names it */
+	SSH_ALGORITHM_NEVER = 2, /* accepted in configuration, stored, reported as deprecated */
+};
+
+struct ssh_algorithm {
+	enum ssh_algorithm_kind kind;
+	enum ssh_algorithm_offer offer;
+	const char *name;	/* on the wire */
+	const char *word;	/* in configuration */
+	const char *family;	/* a shorter word for several rows, or NULL */
+	unsigned libssh_least;	/* 0: every libssh that we can be built against */
+	const char *why;	/* OFF, NEVER: the reason, as the end of a sentence */
+};
+extern const struct ssh_algorithm ssh_algorithms[];
+
+/* The words of `ssh server algorithms …`, ended by NULL, for `?` and completion. */
+extern const char *const ssh_algorithm_kex_words[], *const ssh_algorithm_host_key_words[],
+	*const ssh_algorithm_cipher_words[];
+
+/* "key exchange", "host key", "cipher", … for lines an operator reads. */
+extern const char *const ssh_algorithm_kind_names[SSH_ALGORITHM_KIND_MAX];
+
+/* Configuration words, each once, order kept; unique prefixes and names on the wire are understood. */
+int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text, char **ret_text, struct err *err);
+
+/* Calls on_word for each word of the list that is stored and never offered. */
+void ssh_algorithm_each_never(enum ssh_algorithm_kind kind, const char *words,
+			      void (*on_word)(const char *word, const char *why, void *userdata), void *userdata);
+
+struct ssh_algorithm_server {
+	const struct ssh_profile *profile; /* in force */
+	unsigned host_keys;		   /* those that exist: 1u << enum hostkey_type */
+	unsigned libssh;		   /* SSH_ALGORITHM_LIBSSH, or another one in a test */
+};
+/* What this build's libssh is. */
+extern const unsigned ssh_algorithm_libssh;
+
+/* Names on the wire, separated by commas, in order of preference; "" when nothing is left. Returns buffer. */
+const char *ssh_algorithm_list(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
+			       size_t size_bytes);
+
+/* The host keys that the offered algorithms need, as in host_keys. */
+unsigned ssh_algorithm_host_keys(const struct ssh_algorithm_server *server);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: what is in force in a VRF. Numbers and texts override, flags add up: "disable" and "enable" are said once for
+ * all VRFs or for one, and the stricter or wider reading of two places that both speak is the same.
+ */
+#include "services/ssh_profile.h"
+
+#include <stddef.h>
+
+#include "base/cleanup.h"
+
+/* A fleet tool opens a handful of sessions to a router at once; after that the rate counts. */
+#define RATE_BURST_DEFAULT 10
+
+static const struct {
+	size_t offset;
+	int64_t value; /* SSH_UNSET: depends on another number */
+} numbers[] = {
+	{ offsetof(struct ssh_profile, port), SSH_UNSET },
+	{ offsetof(struct ssh_profile, timeout_s), 30 },
+	{ offsetof(struct ssh_profile, max_auth_limit), 20 },
+	{ offsetof(struct ssh_profile, rate_limit_per_min), 60 },
+	{ offsetof(struct ssh_profile, rate_burst), RATE_BURST_DEFAULT },
+	{ offsetof(struct ssh_profile, rate_per_source), SSH_UNSET },
+	{ offsetof(struct ssh_profile, session_limit), 64 },
+	{ offsetof(struct ssh_profile, dscp), 16 },
+	{ offsetof(struct ssh_profile, rekey_time_min), 60 },
+	{ offsetof(struct ssh_profile, rekey_volume_mb), 1024 },
+	{ offsetof(struct ssh_profile, tcp_window_scale), 1 },
+	{ offsetof(struct ssh_profile, keepalive_s), 0 },
+};
+
+static const size_t texts[] = {
+	offsetof(struct ssh_profile, key_exchange),	offsetof(struct ssh_profile, host_key),
+	offsetof(struct ssh_profile, cipher),		offsetof(struct ssh_profile, banner),
+	offsetof(struct ssh_profile, ipv4_access_list), offsetof(struct ssh_profile, ipv6_access_list),
+};
+
+static const size_t flags[] = {
+	offsetof(struct ssh_profile, enable_aes_cbc),
+	offsetof(struct ssh_profile, enable_3des_cbc),
+	offsetof(struct ssh_profile, enable_hmac_sha1),
+	offsetof(struct ssh_profile, disable_hmac_sha1),
+	offsetof(struct ssh_profile, disable_hmac_sha2_256),
+	offsetof(struct ssh_profile, disable_hmac_sha2_512),
+	offsetof(struct ssh_profile, disable_password),
+	offsetof(struct ssh_profile, disable_public_key),
+	offsetof(struct ssh_profile, disable_keyboard_interactive),
+	offsetof(struct ssh_profile, disable_sftp),
+	offsetof(struct ssh_profile, disable_scp),
+	offsetof(struct ssh_profile, port_forwarding_local),
+	offsetof(struct ssh_profile, logging),
+};
+
+#define AT(type, profile, offset) ((type *)(void *)((char *)(profile) + (offset)))
+#define READ(type, profile, offset) (*(type const *)(const void *)((const char *)(profile) + (offset)))
+
+void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_profile *vrf, uint16_t default_port,
+			 struct ssh_profile *ret_profile)
+{
+	struct ssh_profile profile = *global;
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		int64_t *number = AT(int64_t, &profile, numbers[i].offset);
+
+		if (vrf && READ(int64_t, vrf, numbers[i].offset) != SSH_UNSET)
+			*number = READ(int64_t, vrf, numbers[i].offset);
+		if (*number == SSH_UNSET)
+			*number = numbers[i].value;
+	}
+	if (profile.port == SSH_UNSET)
+		profile.port = default_port;
+	if (profile.rate_per_source == SSH_UNSET || profile.rate_per_source > profile.rate_limit_per_min)
+		profile.rate_per_source = profile.rate_limit_per_min;
+	for (size_t i = 0; vrf && i < ARRAY_SIZE(texts); i++)
+		if (READ(char *, vrf, texts[i]))
+			*AT(char *, &profile, texts[i]) = READ(char *, vrf, texts[i]);
+	for (size_t i = 0; vrf && i < ARRAY_SIZE(flags); i++)
+		*AT(bool, &profile, flags[i]) |= READ(bool, vrf, flags[i]);
+	*ret_profile = profile;
+}
