@@ -21,6 +21,9 @@
 #include "services/ssh/relay.h"
 #include "services/ssh/transport_rpc.h"
 
+/* A slot is free again only outside libssh's callbacks, and a client may close and open many channels in one packet. */
+#define TRANSPORT_SLOTS (SESSION_CHANNELS_MAX + 32)
+
 enum transport_phase { PHASE_KEX, PHASE_AUTH, PHASE_OPEN };
 
 struct transport_channel {
@@ -30,13 +33,15 @@ struct transport_channel {
 	struct ssh_channel_callbacks_struct callbacks;
 	struct relay relay;
 	bool has_pty, started, exit_known, eof_sent;
+	bool released;	     /* the monitor has taken the program back, the relay is empty */
 	bool is_over;	    /* our close is sent: only the client's is waited for */
 	bool closed;	    /* the client's close has come */
-	int64_t closed_us;
+	int64_t closed_us, silent_us; /* when that was; since when the program's output is at its end */
 	bool exit_signaled;
 	uint32_t exit_status;
 	char exit_signal[16];
 	bool packets_checked;
+	uint8_t packets_suspect;
 };
 
 struct transport {
@@ -44,6 +49,8 @@ struct transport {
 	int socket_fd, event_fd;
 	enum transport_phase phase;
 	uint32_t auth_timeout_s;
+	char banner[96]; /* behind "SSH-2.0-" */
+	char mismatch[1024]; /* what libssh said about algorithms that are not shared */
 	ssh_bind bind;
 	ssh_session session;
 	ssh_event event;
@@ -59,7 +66,7 @@ struct transport {
 	bool auth_failed;
 
 	/* channels */
-	struct transport_channel channels[SESSION_CHANNELS_MAX];
+	struct transport_channel channels[TRANSPORT_SLOTS];
 	uint16_t last_number;
 	bool had_channel;
 

@@ -8,9 +8,8 @@
  * seen in libssh's own log, where each request leaves a line before it is read further. Should a version of libssh log
  * otherwise, the login timer ends such a client, and nothing else changes.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <syslog.h>
 
 #include <openssl/evp.h>
 
@@ -18,16 +17,20 @@
 #include "services/ssh/transport.h"
 
 #define REQUEST_LINE	     "ssh_packet_userauth_request: Auth request for service "
+#define MISMATCH_LINE	     "ssh_kex_select_methods: kex error"
 #define UNREADABLE_MAX	     20u
 #define KEY_BLOB_MAX_BYTES   8192u
 
-/* libssh's own SSH_LOG_PACKET is too verbose for anything but this. */
+/* libssh's own log is too verbose for anything but these two. */
 static void on_log(int priority, const char *function, const char *line, void *userdata)
 {
 	struct transport *transport = userdata;
 
 	(void)priority;
 	(void)function;
+	/* the error itself may be replaced by the one of closing the socket */
+	if (strncmp(line, MISMATCH_LINE, strlen(MISMATCH_LINE)) == 0)
+		snprintf(transport->mismatch, sizeof(transport->mismatch), "%s", line);
 	if (strncmp(line, REQUEST_LINE, strlen(REQUEST_LINE)) != 0)
 		return;
 	/* these get their refusal from libssh without a message */

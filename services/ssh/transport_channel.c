@@ -17,8 +17,10 @@
 #include "services/ssh/transport.h"
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
+#define SILENT_WAIT_US	   500000  /* from the end of output to the end of the program; then EOF goes alone */
 #define PACKET_BYTES_MIN   64	   /* the least maximum packet of a client that is served */
 #define PACKET_HEADER_BYTES 10	   /* libssh takes them off the client's maximum */
+#define PACKET_PROBES	   4
 
 /* ---- what the relay needs ---- */
 
@@ -36,10 +38,12 @@ static int send_checked(struct transport_channel *channel, bool is_stderr, const
 			ssh_channel_write(channel->ssh, bytes, (uint32_t)len);
 	if (n < (int)probe)
 		return n;
-	if (channel->transport->packet_counter.out_packets - before > 2)
+	/* an answer to something else may have gone out meanwhile, but not each time */
+	if (channel->transport->packet_counter.out_packets - before == 1)
+		channel->packets_checked = true;
+	else if (++channel->packets_suspect == PACKET_PROBES)
 		transport_end(channel->transport, END_PROTOCOL_ERROR, "the client takes packets of less than %d bytes only",
 			      PACKET_BYTES_MIN);
-	channel->packets_checked = true;
 	return n;
 }
 
@@ -100,7 +104,7 @@ static int on_pty(ssh_session session, ssh_channel ssh, const char *term, int co
 
 	(void)session;
 	(void)ssh;
-	if (channel->has_pty || channel->started)
+	if (channel->has_pty || channel->started || channel->released)
 		return -1;
 	record = channel_request(channel, MON_PTY);
 	mon_put_text(record, term ? term : "");
@@ -116,7 +120,7 @@ static int on_window_change(ssh_session session, ssh_channel ssh, int columns, i
 
 	(void)session;
 	(void)ssh;
-	if (!channel->has_pty || channel->is_over)
+	if (!channel->has_pty || channel->released)
 		return -1;
 	put_size(channel_request(channel, MON_WINDOW), columns, rows, x_pixels, y_pixels);
 	return channel_ask_ok(channel) ? 0 : -1;
@@ -129,7 +133,7 @@ static int on_env(ssh_session session, ssh_channel ssh, const char *name, const 
 
 	(void)session;
 	(void)ssh;
-	if (channel->started || !name || !value)
+	if (channel->started || channel->released || !name || !value)
 		return -1;
 	record = channel_request(channel, MON_ENV);
 	mon_put_text(record, name);
@@ -143,7 +147,7 @@ static void on_signal(ssh_session session, ssh_channel ssh, const char *name, vo
 
 	(void)session;
 	(void)ssh;
-	if (!channel->started || channel->is_over || !name)
+	if (!channel->started || channel->released || !name)
 		return;
 	mon_put_text(channel_request(channel, MON_SIGNAL), name);
 	channel_ask_ok(channel);
@@ -193,7 +197,7 @@ static int on_shell(ssh_session session, ssh_channel ssh, void *userdata)
 
 	(void)session;
 	(void)ssh;
-	if (channel->started)
+	if (channel->started || channel->released)
 		return -1;
 	channel_request(channel, MON_SHELL);
 	return program_start(channel);
@@ -205,7 +209,7 @@ static int on_exec(ssh_session session, ssh_channel ssh, const char *command, vo
 
 	(void)session;
 	(void)ssh;
-	if (channel->started || !command)
+	if (channel->started || channel->released || !command || strlen(command) > MON_COMMAND_MAX_BYTES)
 		return -1;
 	mon_put_text(channel_request(channel, MON_EXEC), command);
 	return program_start(channel);
@@ -217,7 +221,7 @@ static int on_subsystem(ssh_session session, ssh_channel ssh, const char *name, 
 
 	(void)session;
 	(void)ssh;
-	if (channel->started || !name)
+	if (channel->started || channel->released || !name)
 		return -1;
 	mon_put_text(channel_request(channel, MON_SUBSYSTEM), name);
 	return program_start(channel);
@@ -232,7 +236,7 @@ static int on_data(ssh_session session, ssh_channel ssh, void *bytes, uint32_t l
 	(void)session;
 	(void)ssh;
 	/* a client has no stderr */
-	if (is_stderr || channel->is_over || channel->transport->is_ending)
+	if (is_stderr || channel->is_over || channel->released || channel->transport->is_ending)
 		return (int)len;
 	return (int)relay_take(&channel->relay, bytes, len);
 }
@@ -259,12 +263,35 @@ static void on_close(ssh_session session, ssh_channel ssh, void *userdata)
 
 /* ---- life ---- */
 
+/* The program's side of the end. libssh is not touched: this may be called inside its callbacks. */
+static void channel_release(struct transport_channel *channel)
+{
+	if (channel->released)
+		return;
+	channel->released = true;
+	relay_done(&channel->relay);
+	rpc_start(&channel->transport->rpc, MON_CHANNEL_CLOSE, channel->number);
+	rpc_ask(&channel->transport->rpc, NULL, NULL);
+}
+
+/* NULL when the limit is reached. Channels that their client has closed do not count. */
 static struct transport_channel *slot_find(struct transport *transport)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
-		if (transport->channels[i].number == 0)
-			return &transport->channels[i];
-	return NULL;
+	struct transport_channel *free_slot = NULL;
+	unsigned used = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++) {
+		struct transport_channel *channel = &transport->channels[i];
+
+		if (channel->number == 0) {
+			free_slot = free_slot ? free_slot : channel;
+			continue;
+		}
+		if (channel->closed && relay_input_is_done(&channel->relay))
+			channel_release(channel);
+		used += !channel->released;
+	}
+	return used < SESSION_CHANNELS_MAX ? free_slot : NULL;
 }
 
 static void callbacks_fill(struct transport_channel *channel)
@@ -290,6 +317,7 @@ static ssh_channel on_open(ssh_session session, void *userdata)
 	struct transport *transport = userdata;
 	struct transport_channel *channel = slot_find(transport);
 
+	/* a number names one channel of this connection for ever: late events must not find another */
 	if (!channel || transport->last_number == UINT16_MAX || transport->is_ending)
 		return NULL;
 	rpc_start(&transport->rpc, MON_CHANNEL_OPEN, (uint16_t)(transport->last_number + 1));
@@ -330,9 +358,7 @@ static void channel_finish(struct transport_channel *channel)
 			ssh_channel_request_send_exit_status(channel->ssh, (int)channel->exit_status);
 	}
 	ssh_channel_close(channel->ssh);
-	relay_done(&channel->relay);
-	rpc_start(&channel->transport->rpc, MON_CHANNEL_CLOSE, channel->number);
-	rpc_ask(&channel->transport->rpc, NULL, NULL);
+	channel_release(channel);
 }
 
 static void channel_forget(struct transport_channel *channel)
@@ -350,18 +376,28 @@ static bool channel_is_finished(const struct transport_channel *channel)
 	return channel->exit_known && relay_output_is_done(&channel->relay);
 }
 
+/* A program that has closed its output and lives on. A moment is given to the usual case, where it is just ending: some
+ * clients close the channel as soon as they read EOF, and would miss the exit status. */
+static void channel_look_silent(struct transport_channel *channel)
+{
+	if (channel->is_over || channel->closed || channel->eof_sent || !channel->started ||
+	    !relay_output_is_done(&channel->relay))
+		return;
+	if (channel->silent_us == 0)
+		channel->silent_us = clock_monotonic_us();
+	if (clock_monotonic_us() - channel->silent_us < SILENT_WAIT_US)
+		return;
+	ssh_channel_send_eof(channel->ssh);
+	channel->eof_sent = true;
+}
+
 static void channel_move(struct transport_channel *channel, bool congested, const struct pollfd *polls, size_t polls_len)
 {
-	if (!channel->is_over && channel->started)
+	if (!channel->is_over && channel->started && !channel->released)
 		relay_move(&channel->relay, congested, polls, polls_len);
-	/* a program that has closed its output and lives on */
-	if (!channel->is_over && channel->started && !channel->eof_sent && !channel->closed &&
-	    relay_output_is_done(&channel->relay)) {
-		ssh_channel_send_eof(channel->ssh);
-		channel->eof_sent = true;
-	}
 	if (!channel->is_over && channel_is_finished(channel))
 		channel_finish(channel);
+	channel_look_silent(channel);
 	if (channel->is_over && channel->closed)
 		channel_forget(channel);
 }
@@ -383,7 +419,8 @@ unsigned transport_channels_live(const struct transport *transport)
 	unsigned live = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
-		live += transport->channels[i].number != 0 && !transport->channels[i].is_over;
+		live += transport->channels[i].number != 0 && !transport->channels[i].is_over &&
+			!transport->channels[i].exit_known;
 	return live;
 }
 
@@ -407,9 +444,15 @@ int64_t transport_channels_deadline_us(const struct transport *transport)
 
 	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++) {
 		const struct transport_channel *channel = &transport->channels[i];
-		int64_t at = channel->closed_us + CLOSED_WAIT_US + 1000;
+		int64_t at = -1;
 
-		if (channel->number != 0 && channel->closed && (first < 0 || at < first))
+		if (channel->number == 0 || channel->is_over)
+			continue;
+		if (channel->closed)
+			at = channel->closed_us + CLOSED_WAIT_US + 1000;
+		else if (channel->silent_us > 0 && !channel->eof_sent)
+			at = channel->silent_us + SILENT_WAIT_US + 1000;
+		if (at >= 0 && (first < 0 || at < first))
 			first = at;
 	}
 	return first;

@@ -57,9 +57,17 @@ static bool mismatch_read(struct transport *transport, const char *error)
 	return true;
 }
 
-static bool client_has_gone(const char *error)
+/* libssh calls it a socket error too when it has closed the socket itself: the other descriptor knows better. */
+static bool client_has_gone(const struct transport *transport, const char *error)
 {
-	return strstr(error, "Socket error") || strstr(error, "Received SSH_MSG_DISCONNECT");
+	char byte;
+
+	if (strstr(error, "Received SSH_MSG_DISCONNECT"))
+		return true;
+	if (!strstr(error, "Socket error"))
+		return false;
+	return transport->phase != PHASE_KEX ||
+	       !(recv(transport->socket_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN);
 }
 
 static void end_as_gone(struct transport *transport, const char *error)
@@ -80,6 +88,11 @@ static void end_as_gone(struct transport *transport, const char *error)
 			      words ? ": " : "", words ? words : "");
 }
 
+static bool speaks_ssh2(const char *banner)
+{
+	return banner && (strncmp(banner, "SSH-2.", 6) == 0 || strncmp(banner, "SSH-1.99-", 9) == 0);
+}
+
 void transport_end_by_error(struct transport *transport)
 {
 	const char *error = ssh_get_error(transport->session);
@@ -87,18 +100,17 @@ void transport_end_by_error(struct transport *transport)
 
 	if (transport->is_ending)
 		return;
-	if (client_has_gone(error)) {
+	/* what libssh says of a wrong banner is overwritten by its own closing of the socket */
+	if (banner && !speaks_ssh2(banner))
+		transport_end(transport, END_NEGOTIATION, "the client does not speak SSH version 2: %.100s", banner);
+	else if (mismatch_read(transport, transport->mismatch))
+		error = transport->mismatch;
+	else if (client_has_gone(transport, error))
 		end_as_gone(transport, error);
-	} else if (transport->phase != PHASE_KEX) {
+	else if (transport->phase != PHASE_KEX)
 		transport_end(transport, END_PROTOCOL_ERROR, "%s", error);
-	} else if (!mismatch_read(transport, error)) {
-		if (!banner)
-			transport_end(transport, END_NEGOTIATION, "the client does not speak SSH: %s", error);
-		else if (strncmp(banner, "SSH-2.", 6) != 0 && strncmp(banner, "SSH-1.99-", 9) != 0)
-			transport_end(transport, END_NEGOTIATION, "the client does not speak SSH version 2: %.100s", banner);
-		else
-			transport_end(transport, END_NEGOTIATION, "%s", error);
-	}
+	else
+		transport_end(transport, END_NEGOTIATION, "%s%s", banner ? "" : "the client does not speak SSH: ", error);
 	if (transport->end_reason == END_NEGOTIATION || transport->end_reason == END_PROTOCOL_ERROR)
 		rpc_log(&transport->rpc, LOG_WARNING, "%s", error[0] ? error : transport->end_text);
 }
@@ -138,9 +150,14 @@ static void disconnect_in_clear(const struct transport *transport, uint32_t code
 static void tell_before_keys(const struct transport *transport)
 {
 	const char *banner = ssh_get_clientbanner(transport->session);
-	bool speaks_ssh2 = banner && (strncmp(banner, "SSH-2.", 6) == 0 || strncmp(banner, "SSH-1.99-", 9) == 0);
+	char line[sizeof(transport->banner) + 16];
 
-	if (speaks_ssh2)
+	/* a client that spoke first has left libssh no time for it */
+	if (transport->socket_counter.out_bytes == 0) {
+		snprintf(line, sizeof(line), "SSH-2.0-%s\r\n", transport->banner);
+		write_raw(transport, line, strlen(line));
+	}
+	if (speaks_ssh2(banner))
 		disconnect_in_clear(transport, transport->end_reason == END_NEGOTIATION ? DISCONNECT_KEX_FAILED :
 										      DISCONNECT_PROTOCOL);
 	else if (banner && strncmp(banner, "SSH-", 4) == 0)

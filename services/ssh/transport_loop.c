@@ -20,7 +20,7 @@
 #define PUMPS_MAX	  64
 #define STATISTICS_US	  60000000
 #define AUTH_GRACE_US	  3000000 /* the monitor's own login timer is the one that counts */
-#define POLLS_MAX	  (2 + RELAY_POLLS_MAX * SESSION_CHANNELS_MAX)
+#define POLLS_MAX	  (2 + RELAY_POLLS_MAX * TRANSPORT_SLOTS)
 
 /* Small packets go to and fro until the session starts: each delayed acknowledgement would cost 40 ms. The kernel forgets
  * the wish at will. */

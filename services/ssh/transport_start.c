@@ -103,7 +103,7 @@ static int hostkeys_import(struct transport *transport, uint32_t keys, struct er
 
 static int options_set(struct transport *transport, const struct start *start, struct err *err)
 {
-	char banner[sizeof(start->comment) + sizeof(BANNER_PREFIX) + 1];
+	char *banner = transport->banner;
 	const bool process_config = false;
 	const int rsa_bits = RSA_BITS_MIN;
 	const struct {
@@ -124,7 +124,7 @@ static int options_set(struct transport *transport, const struct start *start, s
 		{ SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits, "the least size of RSA keys" },
 	};
 
-	snprintf(banner, sizeof(banner), "%s%s%s", BANNER_PREFIX, start->comment[0] ? " " : "", start->comment);
+	snprintf(banner, sizeof(transport->banner), "%s%s%s", BANNER_PREFIX, start->comment[0] ? " " : "", start->comment);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (ssh_bind_options_set(transport->bind, options[i].option, options[i].value) != SSH_OK)
 			return err_set(err, -EPROTO, "libssh does not take %s: %s", options[i].name,
@@ -143,7 +143,7 @@ static int session_make(struct transport *transport, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for the session");
 	if (ssh_options_set(transport->session, SSH_OPTIONS_REKEY_DATA, &rekey_bytes) != SSH_OK ||
 	    ssh_options_set(transport->session, SSH_OPTIONS_REKEY_TIME, &rekey_s) != SSH_OK ||
-	    ssh_options_set(transport->session, SSH_OPTIONS_COMPRESSION, "no") != SSH_OK)
+	    ssh_options_set(transport->session, SSH_OPTIONS_COMPRESSION, "none") != SSH_OK)
 		return err_set(err, -EPROTO, "libssh: %s", ssh_get_error(transport->session));
 	ssh_set_counters(transport->session, &transport->socket_counter, &transport->packet_counter);
 	ssh_set_blocking(transport->session, 0);

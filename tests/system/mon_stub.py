@@ -3,6 +3,7 @@
 can be told to answer otherwise. Host keys and signatures are made with the cryptography package that paramiko brings."""
 import array
 import base64
+import fcntl
 import os
 import pty
 import select
@@ -111,7 +112,7 @@ class Connection:
         fds = {3: tcp.fileno(), 4: rpc_theirs.fileno(), 5: events_theirs.fileno(), 6: root}
 
         def place():
-            spare = {to: os.dup2(fd, 100 + to) for to, fd in fds.items()}
+            spare = {to: fcntl.fcntl(fd, fcntl.F_DUPFD, 512) for to, fd in fds.items()}
             for to, fd in spare.items():
                 os.dup2(fd, to)
                 os.close(fd)
@@ -244,7 +245,7 @@ class Connection:
         if channel in self.pty:
             master, slave = self.pty[channel]
             process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment,
-                                       preexec_fn=lambda: __import__("fcntl").ioctl(0, 0x540E, 0))
+                                       preexec_fn=lambda: fcntl.ioctl(0, 0x540E, 0))
             os.close(slave)
             self.reply(record, b"\1\1", [master])
             os.close(master)
