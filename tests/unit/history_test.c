@@ -240,21 +240,51 @@ Test(history, something_that_is_no_database_is_moved_aside)
 	cr_assert_str_eq(text, "this is no database at all\n");
 }
 
+/* Everything but the first page, which says that this is a database. */
+static void database_break(void)
+{
+	char path[128], junk[4096];
+	int fd;
+
+	memset(junk, 0x5a, sizeof(junk));
+	path_make("history.db", path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	for (off_t at = 4096; at < 60 * 4096; at += 4096)
+		cr_assert_eq(pwrite(fd, junk, sizeof(junk), at), (ssize_t)sizeof(junk));
+	close(fd);
+}
+
 Test(history, a_database_broken_while_running_is_replaced_and_the_row_is_kept)
 {
 	struct history *history = history_make();
-	char path[128], junk[4096];
-	int fd;
+	char path[128];
+	sqlite3 *other;
+
+	for (uint32_t id = 1; id <= 200; id++)
+		row_put(history, id, "admin", 10);
+	/* another writer, so that nothing is answered from memory any more */
+	path_make("history.db", path);
+	cr_assert_eq(sqlite3_open(path, &other), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(other, "UPDATE session SET vty = 9; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL),
+		     SQLITE_OK);
+	sqlite3_close(other);
+	database_break();
+	cr_assert_eq(row_put(history, 201, "admin", 20), 0);
+	cr_assert_eq(list(history, 500), 1);
+	cr_assert_eq(seen[0].id, 201);
+	cr_assert_eq(notices[true], 1);
+	history_free(history);
+}
+
+Test(history, a_database_broken_between_two_runs_is_replaced)
+{
+	struct history *history = history_make();
+	char path[128];
 
 	for (uint32_t id = 1; id <= 200; id++)
 		row_put(history, id, "admin", 10);
 	history_free(history);
-	memset(junk, 0x5a, sizeof(junk));
-	path_make("history.db", path);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	for (off_t at = 2 * 4096; at < 60 * 4096; at += 4096)
-		cr_assert_eq(pwrite(fd, junk, sizeof(junk), at), (ssize_t)sizeof(junk));
-	close(fd);
+	database_break();
 	history = history_make();
 	cr_assert_eq(row_put(history, 201, "admin", 20), 0);
 	cr_assert_eq(list(history, 500), 1);
