@@ -51,9 +51,25 @@ void hint_list_done(struct hint_list *list)
 	*list = (struct hint_list){ 0 };
 }
 
+/* stmt_hints() has one userdata for both of its callbacks. */
+struct collector {
+	struct hint_list *list;
+	const struct complete_scene *scene; /* NULL: every row is visible */
+};
+
 static void on_hint(const struct stmt_hint *hint, void *userdata)
 {
-	hint_list_add(userdata, hint->word, hint->help, hint->arg, hint->enter);
+	const struct collector *collector = userdata;
+
+	hint_list_add(collector->list, hint->word, hint->help, hint->arg, hint->enter);
+}
+
+static bool is_visible(const struct stmt *row, void *userdata)
+{
+	const struct collector *collector = userdata;
+
+	return !collector->scene || !collector->scene->visible ||
+	       collector->scene->visible(row, collector->scene->userdata);
 }
 
 static int compare(const void *a, const void *b)
@@ -120,13 +136,14 @@ static bool offers_nested(const struct stmt *root, const char *line, size_t len,
 {
 	AUTO(free) char *before = strndup(line, len);
 	struct hint_list list = { 0 };
+	struct collector collector = { &list, NULL };
 	const char *found = NULL;
 	unsigned column;
 	bool offers;
 
 	if (!before)
 		return false;
-	stmt_hints(root, NULL, before, false, NULL, on_hint, &list, &column);
+	stmt_hints(root, NULL, before, false, is_visible, on_hint, &collector, &column);
 	offers = has_nested(&list, &found) && !strcmp(found, name);
 	hint_list_done(&list);
 	return offers;
@@ -152,9 +169,11 @@ const char *complete_nested(const struct stmt *root, const char *line, const cha
 static int table_hints(const struct complete_scene *scene, const struct complete_table *table, const char *before,
 		       struct hint_list *list, unsigned *ret_column)
 {
+	struct collector collector = { list, scene };
+
 	if (!table->root)
 		return -EINVAL;
-	return stmt_hints(table->root, table->context, before, table->may_negate, scene->visible, on_hint, list,
+	return stmt_hints(table->root, table->context, before, table->may_negate, is_visible, on_hint, &collector,
 			  ret_column);
 }
 

@@ -286,11 +286,11 @@ static unsigned char key_complete(EditLine *el, int c)
 }
 
 static const struct key_function {
-	const char *name;
+	const wchar_t *name; /* wide: libedit would copy a narrow one and lose the copy */
 	unsigned char (*run)(EditLine *el, int c);
 } key_functions[] = {
-	{ "sp-help", key_help },     { "sp-complete", key_complete }, { "sp-cancel", key_cancel },
-	{ "sp-leave", key_leave },   { "sp-exit", key_exit },	      { "sp-literal", key_literal },
+	{ L"sp-help", key_help },     { L"sp-complete", key_complete }, { L"sp-cancel", key_cancel },
+	{ L"sp-leave", key_leave },   { L"sp-exit", key_exit },	      { L"sp-literal", key_literal },
 };
 
 static const struct key_row {
@@ -349,7 +349,7 @@ static void bind_keys(EditLine *el)
 		el_set(el, EL_BIND, name, (c >= ' ' && c < KEY_DELETE) || c >= 0xa0 ? "ed-insert" : "ed-ignore", NULL);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(key_functions); i++)
-		el_set(el, EL_ADDFN, key_functions[i].name, key_functions[i].name, key_functions[i].run);
+		el_wset(el, EL_ADDFN, key_functions[i].name, key_functions[i].name, key_functions[i].run);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		el_set(el, EL_BIND, keys[i].key, keys[i].function, NULL);
 }

@@ -122,15 +122,17 @@ Test(complete, line_within_a_line)
 
 static bool only_readers(const struct stmt *row, void *userdata)
 {
-	(void)userdata;
+	cr_assert_str_eq(userdata, "mine"); /* and not what the list is collected with */
 	return !(row->flags & STMT_WRITES);
 }
 
 Test(complete, hidden_rows)
 {
 	struct complete_scene scene = exec_scene;
+	char mine[] = "mine";
 
 	scene.visible = only_readers;
+	scene.userdata = mine;
 	expect_hints(&scene, "", "show");
 }
 
