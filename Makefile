@@ -46,7 +46,7 @@ PROGRAMS += $(B)/bin/$(1)
 endef
 
 include base/dir.mk conf/dir.mk vrf/dir.mk aaa/dir.mk services/dir.mk services/ssh/dir.mk cli/dir.mk packaging/dir.mk
-include tests/dir.mk
+include tests/dir.mk tests/bench/dir.mk
 
 all: $(LIBRARIES) $(PROGRAMS)
 
