@@ -228,20 +228,22 @@ static char *operand_text(const struct arg *arg, const char *line, size_t *pos, 
 
 static enum match_status fail(struct stmt_walk *walk, enum match_status status, size_t column, size_t mark)
 {
-	walk->match->column = (unsigned)column;
-	walk->match->mark = (unsigned)mark;
+	walk->head->column = (unsigned)column;
+	walk->head->mark = (unsigned)mark;
 	return status;
 }
 
 /* A hidden row answers to a prefix only when no other row does: nobody can see why the word would be ambiguous. */
-static enum match_status find_row(const struct stmt *rows, bool negate, const char *word, size_t len,
+static enum match_status find_row(const struct stmt_walk *walk, const char *word, size_t len,
 				  const struct stmt **ret_row)
 {
+	const bool negate = walk->head->negate;
 	const struct stmt *shown = NULL, *hidden = NULL;
 	unsigned shown_count = 0, hidden_count = 0;
 
-	for (const struct stmt *row = rows; row && row->kind != STMT_END; row++) {
-		if ((negate && row->kind == STMT_RUN) || !stmt_word_begins(word, len, row->word))
+	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
+		if ((negate && row->kind == STMT_RUN) || !stmt_walk_offers(walk, row) ||
+		    !stmt_word_begins(word, len, row->word))
 			continue;
 		if (!row->word[len]) {
 			*ret_row = row;
@@ -269,7 +271,8 @@ static size_t mark_len(const struct stmt_walk *walk, const char *word, size_t le
 	size_t best = 0, common;
 
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
-		if ((row->flags & STMT_HIDDEN) || (walk->match->negate && row->kind == STMT_RUN))
+		if ((row->flags & STMT_HIDDEN) || (walk->head->negate && row->kind == STMT_RUN) ||
+		    !stmt_walk_offers(walk, row))
 			continue;
 		common = common_len(word, len, row->word);
 		if (common > best)
@@ -278,27 +281,80 @@ static size_t mark_len(const struct stmt_walk *walk, const char *word, size_t le
 	return best;
 }
 
+bool stmt_walk_offers(const struct stmt_walk *walk, const struct stmt *row)
+{
+	return !walk->more || (row->flags & STMT_MORE);
+}
+
+static int copy_steps(const struct match *from, size_t steps_len, struct match *to);
+
+/* The next keyword is a sibling of a row that is complete: what it says hangs below the same steps. */
+static int match_begin(struct stmt_walk *walk)
+{
+	struct match *next = calloc(1, sizeof(*next));
+
+	if (!next)
+		return -ENOMEM;
+	next->negate = walk->head->negate;
+	next->shared_len = walk->more_len;
+	walk->match->more = next;
+	if (copy_steps(walk->match, walk->more_len, next) < 0)
+		return -ENOMEM;
+	walk->match = next;
+	walk->matches++;
+	return 0;
+}
+
+/* A FLAG, or a LEAF with its operand, below which nothing may come. */
+static void statement_end(struct stmt_walk *walk)
+{
+	if (walk->rows || walk->arg || !walk->more_rows)
+		return;
+	walk->rows = walk->more_rows;
+	walk->more = true;
+}
+
+static enum match_status step_fail(struct stmt_walk *walk, const struct stmt_word *word, int rc)
+{
+	if (rc == -ENOMEM)
+		err_set(&walk->head->err, rc, "out of memory");
+	return fail(walk, MATCH_INVALID, word->start, word->start);
+}
+
 enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, const struct stmt_word *word)
 {
-	struct match *match = walk->match;
+	struct match *match;
 	const struct stmt *row = NULL;
-	enum match_status status = find_row(walk->rows, match->negate, line + word->start, word->len, &row);
+	enum match_status status = find_row(walk, line + word->start, word->len, &row);
 
 	if (status == MATCH_INVALID)
 		return fail(walk, status, word->start,
 			    word->start + mark_len(walk, line + word->start, word->len));
 	if (status != MATCH_OK)
 		return fail(walk, status, word->start, word->start);
-	if (match->steps_len == STMT_DEPTH_MAX) {
-		err_set(&match->err, -EINVAL, "the line goes deeper than %d statements", STMT_DEPTH_MAX);
-		return fail(walk, MATCH_INVALID, word->start, word->start);
+	if (walk->more && walk->matches == STMT_MORE_MAX) {
+		err_set(&walk->head->err, -EINVAL, "the line says more than %d things", STMT_MORE_MAX);
+		return step_fail(walk, word, -EINVAL);
 	}
+	if (walk->more && match_begin(walk) < 0)
+		return step_fail(walk, word, -ENOMEM);
+	match = walk->match;
+	if (match->steps_len == STMT_DEPTH_MAX) {
+		err_set(&walk->head->err, -EINVAL, "the line goes deeper than %d statements", STMT_DEPTH_MAX);
+		return step_fail(walk, word, -EINVAL);
+	}
+	if (row->flags & STMT_MORE) {
+		walk->more_rows = walk->rows;
+		walk->more_len = match->steps_len;
+	}
+	walk->more = false;
 	match->steps[match->steps_len++] = (struct match_step){ .row = row };
 	walk->row = row;
 	walk->rows = row->sub;
 	walk->arg = row->kind == STMT_NODE || row->kind == STMT_FLAG ? NULL : row->arg;
 	walk->arg_optional = (row->kind == STMT_RUN && (row->flags & STMT_ARG_OPTIONAL)) ||
 			     (row->kind == STMT_LEAF && match->negate);
+	statement_end(walk);
 	return MATCH_OK;
 }
 
@@ -306,6 +362,7 @@ enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, co
 static enum match_status take_operand(struct stmt_walk *walk, const char *line, size_t *pos)
 {
 	struct match *match = walk->match;
+	struct err *err = &walk->head->err;
 	const struct arg *arg = walk->arg;
 	struct stmt_word word;
 	char *text, *canonical = NULL;
@@ -316,31 +373,27 @@ static enum match_status take_operand(struct stmt_walk *walk, const char *line, 
 	stmt_word_next(line, &start, &word);
 	text = operand_text(arg, line, pos, &count);
 	if (!text) {
-		err_set(&match->err, -ENOMEM, "out of memory");
-		return fail(walk, MATCH_INVALID, word.start, word.start);
+		return step_fail(walk, &word, -ENOMEM);
 	}
 	if (count < arg->words_taken) {
 		wipe_free(text);
 		return fail(walk, MATCH_INCOMPLETE, word.start, word.start);
 	}
-	r = stmt_arg_canonical(arg, text, &canonical, &match->err);
+	r = stmt_arg_canonical(arg, text, &canonical, err);
 	wipe_free(text);
 	/* what a removed leaf held does not matter, so a clear secret need not be hashed for it */
 	if (r == -EAGAIN && walk->arg_optional && match->negate)
-		match->err.text[0] = '\0';
+		err->text[0] = '\0';
 	else if (r < 0) {
-		if (!match->err.text[0])
-			err_set(&match->err, r, "%s", r == -ENOMEM ? "out of memory" : "is not allowed here");
-		err_add(&match->err, r, "%s", walk->row->word);
-		match->clear_secret = r == -EAGAIN;
+		if (!err->text[0])
+			err_set(err, r, "%s", r == -ENOMEM ? "out of memory" : "is not allowed here");
+		err_add(err, r, "%s", walk->row->word);
+		walk->head->clear_secret = r == -EAGAIN;
 		return fail(walk, r == -ENOTUNIQ ? MATCH_AMBIGUOUS : MATCH_INVALID, word.start, word.start);
-	}
-	if (match->negate && walk->row->kind == STMT_LEAF) {
-		wipe_free(canonical);
-		canonical = NULL;
 	}
 	match->steps[match->steps_len - 1].value = canonical;
 	walk->arg = NULL;
+	statement_end(walk);
 	return MATCH_OK;
 }
 
@@ -352,7 +405,7 @@ bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, con
 		return true;
 	/* of a removed leaf the operand may be left out at the end only: a word that follows is the operand */
 	return walk->arg_optional && walk->row->kind == STMT_RUN &&
-	       find_row(walk->rows, walk->match->negate, line + word->start, word->len, &row) != MATCH_INVALID;
+	       find_row(walk, line + word->start, word->len, &row) != MATCH_INVALID;
 }
 
 enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_t *pos)
@@ -378,7 +431,7 @@ bool stmt_walk_may_end(const struct stmt_walk *walk)
 	case STMT_LIST:
 		return true;
 	case STMT_NODE:
-		return walk->match->negate || walk->row->mode;
+		return walk->head->negate || walk->row->mode;
 	case STMT_RUN:
 		return walk->row->run;
 	case STMT_END:
@@ -423,7 +476,7 @@ int stmt_walk_begin(struct stmt_walk *walk, const struct stmt *root, const struc
 	int r;
 
 	memset(match, 0, sizeof(*match));
-	*walk = (struct stmt_walk){ .match = match, .rows = root };
+	*walk = (struct stmt_walk){ .head = match, .match = match, .rows = root, .matches = 1 };
 	if (context_len) {
 		r = copy_steps(context, context_len, match);
 		if (r < 0)
@@ -455,6 +508,11 @@ static void match_in(const struct stmt *root, const struct match *context, size_
 		ret_match->status = stmt_walk_step(&walk, line, &pos);
 		if (ret_match->status != MATCH_OK)
 			return;
+	}
+	/* what a removed leaf held does not matter; it is kept where words follow, so that they are read the same again */
+	if (ret_match->negate && walk.row && walk.row->kind == STMT_LEAF) {
+		wipe_free(walk.match->steps[walk.match->steps_len - 1].value);
+		walk.match->steps[walk.match->steps_len - 1].value = NULL;
 	}
 	ret_match->status = stmt_walk_may_end(&walk) ? MATCH_OK : MATCH_INCOMPLETE;
 }
@@ -509,8 +567,15 @@ void stmt_match(const struct stmt *root, const struct match *context, const char
 
 void stmt_match_done(struct match *match)
 {
-	for (size_t i = 0; i < match->steps_len; i++)
-		wipe_free(match->steps[i].value);
+	struct match *more;
+
+	for (struct match *at = match; at; at = at->more)
+		for (size_t i = 0; i < at->steps_len; i++)
+			wipe_free(at->steps[i].value);
+	while ((more = match->more)) {
+		match->more = more->more;
+		free(more);
+	}
 	memset(match, 0, sizeof(*match));
 }
 
@@ -521,6 +586,7 @@ int stmt_match_copy(const struct match *from, struct match *ret_copy)
 
 	memset(copy.steps, 0, sizeof(copy.steps));
 	copy.steps_len = 0;
+	copy.more = NULL;
 	r = copy_steps(from, from->steps_len, &copy);
 	if (r < 0) {
 		stmt_match_done(&copy);
@@ -557,10 +623,12 @@ char *stmt_match_text(const struct match *match)
 		return NULL;
 	if (match->negate)
 		fputs("no", out);
-	for (size_t i = 0; i < match->steps_len; i++) {
-		fprintf(out, "%s%s", i || match->negate ? " " : "", match->steps[i].row->word);
-		if (match->steps[i].value)
-			fprintf(out, " %s", match->steps[i].value);
+	for (const struct match *at = match; at; at = at->more) {
+		for (size_t i = at->shared_len; i < at->steps_len; i++) {
+			fprintf(out, "%s%s", i || match->negate ? " " : "", at->steps[i].row->word);
+			if (at->steps[i].value)
+				fprintf(out, " %s", at->steps[i].value);
+		}
 	}
 	failed = ferror(out);
 	if (fclose(out) || failed)

@@ -21,6 +21,7 @@
 #include "base/err.h"
 
 #define STMT_DEPTH_MAX	    16	    /* rows on one path */
+#define STMT_MORE_MAX	    32	    /* statements of one line */
 #define STMT_LINE_MAX_BYTES 65536u  /* a longer line is refused whole */
 
 struct shell;
@@ -44,6 +45,7 @@ enum stmt_flags {
 	STMT_NO_TIMESTAMP = 1u << 5, /* STMT_RUN: prints no time line */
 	STMT_WRITES = 1u << 6,	  /* STMT_RUN: changes something, so only for groups that may configure */
 	STMT_UNSET = 1u << 7,	  /* LEAF with a number: bound as -1 when it is not configured; def is only shown */
+	STMT_MORE = 1u << 8,	  /* siblings that have this too may follow on the line, each a statement of its own */
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */
@@ -116,6 +118,10 @@ struct match {
 	unsigned mark;	 /* INVALID: byte of the first character that agrees with no keyword; there the '^' goes */
 	/* INVALID: the operand of the last step, from column on, is a clear secret: hash it and match again */
 	bool clear_secret;
+	/* What the line says besides (STMT_MORE), from the top too; NULL when nothing. Only steps, steps_len, negate,
+	 * shared_len and more are of use there. */
+	struct match *more;
+	size_t shared_len; /* within more: steps that are those of the statement before it */
 	struct err err;	 /* why an operand was refused; empty when a keyword was */
 };
 
@@ -126,11 +132,11 @@ struct match {
  * a NODE with a mode (negated: any NODE); an exec line when its last row has run. When the line is invalid in the
  * context, its parents are tried outwards up to the top (a pasted global line pops by itself), unless it holds a clear
  * secret there; the failure reported is the one that understood most of the line, of equal ones the innermost. A
- * refused operand leaves its step without a value. A negated LEAF has no value. */
+ * refused operand leaves its step without a value. A negated LEAF at the end has no value. */
 void stmt_match(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
 		struct match *ret_match);
 void stmt_match_done(struct match *match);
-/* Deep copy, for keeping a context. 0 or -ENOMEM. */
+/* Deep copy, for keeping a context, so without what the line says besides. 0 or -ENOMEM. */
 int stmt_match_copy(const struct match *from, struct match *ret_copy);
 /* The last row of a match; asserts status MATCH_OK. */
 const struct stmt *stmt_match_row(const struct match *match);

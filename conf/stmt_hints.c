@@ -46,7 +46,7 @@ static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
 		if (!stmt_word_begins(hinter->partial, hinter->partial_len, row->word) ||
-		    !offers_row(hinter, row, walk->match->negate))
+		    !offers_row(hinter, row, walk->head->negate) || !stmt_walk_offers(walk, row))
 			continue;
 		snprintf(help, sizeof(help), "%s%s%s%s%s", row->help ? row->help : "", row->def ? " (default " : "",
 			 row->def ? row->def : "", row->def ? ")" : "",
@@ -58,7 +58,7 @@ static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 /* "no" is offered where there is something it can be put before. */
 static void offer_negation(struct hinter *hinter, const struct stmt_walk *walk)
 {
-	if (!hinter->may_negate || walk->row || walk->match->negate ||
+	if (!hinter->may_negate || walk->row || walk->head->negate ||
 	    !stmt_word_begins(hinter->partial, hinter->partial_len, "no"))
 		return;
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {

@@ -16,11 +16,17 @@
 #include "conf/stmt.h"
 
 struct stmt_walk {
-	struct match *match;
+	struct match *head;	 /* the match of the line: status, column and err go here */
+	struct match *match;	 /* where steps go: head, or the last of its chain */
 	const struct stmt *row;	 /* the last one taken, NULL before the first */
 	const struct stmt *rows; /* keywords that may come next, NULL when none may */
 	const struct arg *arg;	 /* operand that may come next, NULL when none may */
 	bool arg_optional;
+	/* what may follow a statement on its line */
+	const struct stmt *more_rows; /* NULL: nothing */
+	size_t more_len;	      /* steps before them */
+	bool more;		      /* rows are more_rows: the next keyword begins a statement */
+	unsigned matches;
 };
 
 struct stmt_word {
@@ -38,6 +44,8 @@ int stmt_walk_begin(struct stmt_walk *walk, const struct stmt *root, const struc
 enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_t *pos);
 /* Takes one keyword. */
 enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, const struct stmt_word *word);
+/* Whether a row may come next where rows are more_rows: only those that may share a line. */
+bool stmt_walk_offers(const struct stmt_walk *walk, const struct stmt *row);
 /* Whether the next word is a keyword rather than the operand. */
 bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, const struct stmt_word *word);
 /* Whether the line may end here. */

@@ -389,11 +389,20 @@ static int apply_remove(struct tree *tree, const struct match *match)
 
 int tree_apply(struct tree *tree, const struct match *match, struct err *err)
 {
+	int r, changed = 0;
+
 	if (match->status == MATCH_EMPTY)
 		return 0;
-	if (!match_fits(tree, match))
-		return err_set(err, -EINVAL, "the line is not a statement of this configuration");
-	return match->negate ? apply_remove(tree, match) : apply_set(tree, match, err);
+	for (const struct match *at = match; at; at = at->more)
+		if (!match_fits(tree, at))
+			return err_set(err, -EINVAL, "the line is not a statement of this configuration");
+	for (const struct match *at = match; at; at = at->more) {
+		r = match->negate ? apply_remove(tree, at) : apply_set(tree, at, err);
+		if (r < 0)
+			return r;
+		changed |= r;
+	}
+	return changed;
 }
 
 /* ---- flat lines ---- */

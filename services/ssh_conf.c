@@ -24,7 +24,7 @@
 
 NUMBER(arg_port, 5520, 5529, NULL, "Port number on which the SSH server listens, instead of 22");
 NUMBER(arg_timeout, 5, 120, "seconds", "Time a client has for authentication");
-NUMBER(arg_rate, 1, 600000, "sessions a minute", "New sessions a minute");
+NUMBER(arg_rate, 1, 600000, "a minute", "New sessions");
 NUMBER(arg_burst, 1, 10000, "sessions", "New sessions at once before the rate counts");
 NUMBER(arg_session_limit, 1, 4096, "sessions", "Sessions that may be open at once");
 NUMBER(arg_auth_limit, 3, 20, "attempts", "Authentication attempts of one connection");
@@ -87,6 +87,9 @@ static const struct arg arg_acl = { .name = "WORD", .help = "Name of the access 
 #define AT(field) .offset = offsetof(struct ssh_profile, field)
 #define FLAG(keyword, help_text, field, from) \
 	{ .kind = STMT_FLAG, .word = keyword, .help = help_text, AT(field), .source = from }
+/* Several of these may stand on one line: "ssh server enable cipher aes-cbc 3des-cbc". */
+#define ONE_OF_MANY(keyword, help_text, field, from) \
+	{ .kind = STMT_FLAG, .word = keyword, .help = help_text, AT(field), .flags = STMT_MORE, .source = from }
 #define GROUP(keyword, help_text, rows, from) \
 	{ .kind = STMT_NODE, .word = keyword, .help = help_text, .sub = rows, .source = from }
 
@@ -100,12 +103,12 @@ static const struct stmt algorithms_rows[] = {
 	STMT_DONE,
 };
 static const struct stmt enable_cipher_rows[] = {
-	FLAG("aes-cbc", "AES with 128, 192 and 256 bits in CBC mode", enable_aes_cbc, "features.md 1F-51"),
-	FLAG("3des-cbc", "Triple DES in CBC mode", enable_3des_cbc, "features.md 1F-51"),
+	ONE_OF_MANY("aes-cbc", "AES with 128, 192 and 256 bits in CBC mode", enable_aes_cbc, "features.md 1F-51"),
+	ONE_OF_MANY("3des-cbc", "Triple DES in CBC mode", enable_3des_cbc, "features.md 1F-51"),
 	STMT_DONE,
 };
 static const struct stmt enable_hmac_rows[] = {
-	FLAG("hmac-sha1", "HMAC with SHA-1", enable_hmac_sha1, "features.md 1F-49"),
+	ONE_OF_MANY("hmac-sha1", "HMAC with SHA-1", enable_hmac_sha1, "features.md 1F-49"),
 	STMT_DONE,
 };
 static const struct stmt enable_rows[] = {
@@ -114,22 +117,22 @@ static const struct stmt enable_rows[] = {
 	STMT_DONE,
 };
 static const struct stmt disable_hmac_rows[] = {
-	FLAG("hmac-sha1", "HMAC with SHA-1", disable_hmac_sha1, "features.md 1F-50"),
-	FLAG("hmac-sha2-256", "HMAC with SHA-256", disable_hmac_sha2_256, "features.md 1F-50"),
-	FLAG("hmac-sha2-512", "HMAC with SHA-512", disable_hmac_sha2_512, "features.md 1F-50"),
+	ONE_OF_MANY("hmac-sha1", "HMAC with SHA-1", disable_hmac_sha1, "features.md 1F-50"),
+	ONE_OF_MANY("hmac-sha2-256", "HMAC with SHA-256", disable_hmac_sha2_256, "features.md 1F-50"),
+	ONE_OF_MANY("hmac-sha2-512", "HMAC with SHA-512", disable_hmac_sha2_512, "features.md 1F-50"),
 	STMT_DONE,
 };
 static const struct stmt disable_auth_rows[] = {
-	FLAG("password", "Passwords", disable_password, "features.md 2A"),
-	FLAG("public-key", "Public keys", disable_public_key, "features.md 2A"),
-	FLAG("keyboard-interactive", "Questions and answers", disable_keyboard_interactive, "features.md 2A"),
+	ONE_OF_MANY("password", "Passwords", disable_password, "features.md 2A"),
+	ONE_OF_MANY("public-key", "Public keys", disable_public_key, "features.md 2A"),
+	ONE_OF_MANY("keyboard-interactive", "Questions and answers", disable_keyboard_interactive, "features.md 2A"),
 	STMT_DONE,
 };
 static const struct stmt disable_rows[] = {
 	GROUP("hmac", "MACs", disable_hmac_rows, "features.md 1F-50"),
 	GROUP("auth-methods", "Ways to authenticate", disable_auth_rows, "features.md 2A"),
-	FLAG("sftp", "The sftp subsystem", disable_sftp, "features.md 2A"),
-	FLAG("scp", "scp, the command", disable_scp, "features.md 2A"),
+	ONE_OF_MANY("sftp", "The sftp subsystem", disable_sftp, "features.md 2A"),
+	ONE_OF_MANY("scp", "scp, the command", disable_scp, "features.md 2A"),
 	STMT_DONE,
 };
 static const struct stmt port_forwarding_rows[] = {
@@ -138,9 +141,9 @@ static const struct stmt port_forwarding_rows[] = {
 };
 static const struct stmt rate_limit_rows[] = {
 	{ .kind = STMT_LEAF, .word = "burst", .help = "Sessions at once before the rate counts", .arg = &arg_burst,
-	  .flags = STMT_UNSET, AT(rate_burst), .source = "issue: a burst, so that automation is not broken" },
+	  .flags = STMT_UNSET | STMT_MORE, AT(rate_burst), .source = "issue: a burst, so that automation is not broken" },
 	{ .kind = STMT_LEAF, .word = "per-source", .help = "What one source address may have of the rate",
-	  .arg = &arg_rate, .flags = STMT_UNSET, AT(rate_per_source),
+	  .arg = &arg_rate, .flags = STMT_UNSET | STMT_MORE, AT(rate_per_source),
 	  .source = "issue: a per-source share, so that automation is not broken" },
 	STMT_DONE,
 };
@@ -190,8 +193,10 @@ static const struct stmt acl_ipv6_rows[] = {
 	STMT_DONE,
 };
 static const struct stmt vrf_children[] = {
-	GROUP("ipv4", "What holds for IPv4 clients", acl_ipv4_rows, "features.md 2A"),
-	GROUP("ipv6", "What holds for IPv6 clients", acl_ipv6_rows, "features.md 2A"),
+	{ .kind = STMT_NODE, .word = "ipv4", .help = "What holds for IPv4 clients", .sub = acl_ipv4_rows,
+	  .flags = STMT_MORE, .source = "features.md 2A" },
+	{ .kind = STMT_NODE, .word = "ipv6", .help = "What holds for IPv6 clients", .sub = acl_ipv6_rows,
+	  .flags = STMT_MORE, .source = "features.md 2A" },
 	PROFILE_ROWS(NOT_SAID),
 	SETTING("timeout", "Timeout of authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
 	STMT_DONE,
