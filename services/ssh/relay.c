@@ -24,7 +24,10 @@ void relay_init(struct relay *relay, const struct relay_ops *ops, void *peer)
 {
 	*relay = (struct relay){ .ops = ops, .peer = peer, .in_fd = -1 };
 	for (size_t i = 0; i < ARRAY_SIZE(relay->sources); i++)
-		relay->sources[i] = (struct relay_source){ .fd = -1, .is_stderr = i == 1 };
+		relay->sources[i] = (struct relay_source){
+			.fd = -1, .is_stderr = i == 1, .buffer.size_bytes = RELAY_BUFFER_BYTES
+		};
+	relay->to_program.size_bytes = RELAY_FETCH_BYTES;
 }
 
 void relay_start(struct relay *relay, int fd, int err_fd, bool is_pty)
@@ -37,7 +40,7 @@ void relay_start(struct relay *relay, int fd, int err_fd, bool is_pty)
 static void buffer_free(struct relay_buffer *buffer)
 {
 	free(buffer->bytes);
-	*buffer = (struct relay_buffer){ 0 };
+	*buffer = (struct relay_buffer){ .size_bytes = buffer->size_bytes };
 }
 
 void relay_done(struct relay *relay)
@@ -58,22 +61,32 @@ void relay_done(struct relay *relay)
 static size_t buffer_room(struct relay_buffer *buffer)
 {
 	if (!buffer->bytes)
-		buffer->bytes = malloc(RELAY_BUFFER_BYTES);
+		buffer->bytes = malloc(buffer->size_bytes);
 	if (!buffer->bytes)
 		return 0;
 	if (buffer->at == buffer->len)
 		buffer->at = buffer->len = 0;
-	if (buffer->at > 0 && buffer->len - buffer->at <= RELAY_BUFFER_BYTES / 8) {
+	if (buffer->at > 0 && buffer->len - buffer->at <= buffer->size_bytes / 32) {
 		memmove(buffer->bytes, buffer->bytes + buffer->at, buffer->len - buffer->at);
 		buffer->len -= buffer->at;
 		buffer->at = 0;
 	}
-	return RELAY_BUFFER_BYTES - buffer->len;
+	return buffer->size_bytes - buffer->len;
+}
+
+static size_t buffer_fill(const struct relay_buffer *buffer)
+{
+	return buffer->len - buffer->at;
 }
 
 static bool buffer_is_empty(const struct relay_buffer *buffer)
 {
-	return buffer->at == buffer->len;
+	return buffer_fill(buffer) == 0;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 static bool input_is_wanted(const struct relay *relay)
@@ -83,7 +96,7 @@ static bool input_is_wanted(const struct relay *relay)
 
 size_t relay_take(struct relay *relay, const uint8_t *bytes, size_t len)
 {
-	size_t room;
+	size_t room, fill = buffer_fill(&relay->to_program);
 
 	if (relay->input_ended)
 		return len; /* nobody will read it: the window must go on */
@@ -92,7 +105,8 @@ size_t relay_take(struct relay *relay, const uint8_t *bytes, size_t len)
 		relay->held_back = true;
 		return 0;
 	}
-	room = buffer_room(&relay->to_program);
+	/* what lies in libssh keeps the client's window shut, what lies here does not */
+	room = fill < RELAY_BUFFER_BYTES ? smaller(buffer_room(&relay->to_program), RELAY_BUFFER_BYTES - fill) : 0;
 	if (len > room) {
 		len = room;
 		relay->held_back = true;
@@ -145,7 +159,7 @@ static void input_write(struct relay *relay)
 static bool input_fetch(struct relay *relay)
 {
 	struct relay_buffer *buffer = &relay->to_program;
-	static uint8_t waste[4096];
+	static uint8_t waste[65536];
 	uint8_t *to = waste;
 	size_t room = sizeof(waste);
 	int n;
@@ -220,8 +234,7 @@ static bool source_read(struct relay *relay, struct relay_source *source)
 	size_t room = buffer_room(&source->buffer), window = relay->peer_gone ? room : relay->ops->window(relay->peer);
 	ssize_t n;
 
-	if (window < room)
-		room = window;
+	room = smaller(room, window);
 	if (room == 0)
 		return false;
 	n = read(source->fd, source->buffer.bytes + source->buffer.len, room);

@@ -19,6 +19,9 @@
 #include <stdint.h>
 
 #define RELAY_BUFFER_BYTES (256u * 1024) /* ssh-performance.md 1.4: less is slower, more gains nothing */
+/* Room for all that libssh may hold of one channel (2 MiB) and more: each fetch opens the client's window anew, however
+ * much is left behind, so it has to leave nothing. */
+#define RELAY_FETCH_BYTES  (4u * 1024 * 1024)
 #define RELAY_POLLS_MAX	   3
 #define RELAY_LATE_BYTES   (256u * 1024) /* more than a pty holds; later bytes come from programs left in the background */
 
@@ -32,8 +35,8 @@ struct relay_ops {
 };
 
 struct relay_buffer {
-	uint8_t *bytes; /* RELAY_BUFFER_BYTES, allocated with the first byte */
-	size_t at, len;
+	uint8_t *bytes; /* allocated with the first byte */
+	size_t at, len, size_bytes;
 };
 
 /* One direction of output: the program's stdout (or pty) or its stderr. */

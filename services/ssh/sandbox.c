@@ -28,18 +28,6 @@
 #include "base/cleanup.h"
 #include "base/proc.h"
 
-/* A sanitizer maps terabytes of shadow, and reports through files, clones and /proc. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
 #define MIB (1024ull * 1024)
 
 static int limits_set(struct err *err)
@@ -63,7 +51,7 @@ static int limits_set(struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		struct rlimit old, limit = { limits[i].value, limits[i].value };
 
-		if (SANITIZED && !limits[i].sanitizer_allows)
+		if (SANDBOX_SANITIZED && !limits[i].sanitizer_allows)
 			continue;
 		if (getrlimit(limits[i].resource, &old) < 0)
 			return err_set(err, -errno, "cannot read the limit of %s: %s", limits[i].name, strerror(errno));
@@ -243,7 +231,7 @@ int sandbox_seal(const struct sandbox *sandbox, struct err *ret_missing, struct 
 		return r;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(err, -errno, "cannot refuse dumps and new privileges: %s", strerror(errno));
-	if (SANITIZED)
+	if (SANDBOX_SANITIZED)
 		missing_add(&missing, "system call filter and memory limits (built with a sanitizer)");
 	else
 		r = calls_limit(sandbox, err);

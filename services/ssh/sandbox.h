@@ -18,6 +18,15 @@
 
 #include "base/err.h"
 
+/* A sanitizer maps terabytes of shadow, and reports through files and /proc: no filter and no memory limits then. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#define SANDBOX_SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANDBOX_SANITIZED 0
+#endif
+
 struct sandbox {
 	uid_t uid;
 	gid_t gid;
@@ -27,8 +36,7 @@ struct sandbox {
 	int rpc_fd, event_fd;
 };
 
-/* The caller has nothing open but what it keeps. On success ret_missing->text is "" or
- * says what is not in force. */
+/* The caller has nothing open but what it keeps. On success ret_missing->text is "" or says what is not in force. */
 int sandbox_seal(const struct sandbox *sandbox, struct err *ret_missing, struct err *err);
 
 #endif

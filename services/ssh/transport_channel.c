@@ -18,6 +18,7 @@
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
 #define SILENT_WAIT_US	   500000  /* from the end of output to the end of the program; then EOF goes alone */
+#define WINDOW_MAX_BYTES   (4 * 1024 * 1024) /* twice what any version of libssh gives */
 #define PACKET_BYTES_MIN   64	   /* the least maximum packet of a client that is served */
 #define PACKET_HEADER_BYTES 10	   /* libssh takes them off the client's maximum */
 #define PACKET_PROBES	   4
@@ -238,6 +239,9 @@ static int on_data(ssh_session session, ssh_channel ssh, void *bytes, uint32_t l
 	/* a client has no stderr */
 	if (is_stderr || channel->is_over || channel->released || channel->transport->is_ending)
 		return (int)len;
+	/* libssh takes what comes past the window that it gave */
+	if (len > WINDOW_MAX_BYTES)
+		transport_end(channel->transport, END_PROTOCOL_ERROR, "the client sends more than its window allows");
 	return (int)relay_take(&channel->relay, bytes, len);
 }
 

@@ -68,7 +68,7 @@ static int output_close(struct err *err)
 
 	if (null_fd < 0)
 		return err_set(err, -errno, "/dev/null: %s", strerror(errno));
-	for (int fd = 0; fd <= 2; fd++)
+	for (int fd = 0; fd <= (SANDBOX_SANITIZED ? 1 : 2); fd++)
 		if (dup2(null_fd, fd) < 0)
 			return err_set(err, -errno, "cannot close the standard descriptors: %s", strerror(errno));
 	return 0;
