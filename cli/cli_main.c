@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: sallyport, the operator's shell. As a login shell, or without words, it reads lines from its input; with words or
- * -c it runs one command and its exit status says whether the command was taken.
+ * DOC: sallyport, the operator's shell. As a login shell, or without words, it reads lines from its input; with words
+ * or -c it runs one command and its exit status says whether the command was taken.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ static void usage(FILE *out)
 	fputs("usage: sallyport [--run-dir DIR] [-c COMMAND | WORD...]\n", out);
 }
 
-/* The directory that the monitor passed on, or none. A number that is no directory of ours is an error, not a default. */
+/* The directory that the monitor passed on, or none. A number that is not open is an error, not a default. */
 static int sockets_fd(void)
 {
 	const char *text = getenv("SALLYPORT_SOCK_FD");
@@ -89,6 +89,7 @@ int main(int argc, char **argv)
 	}
 	if (!command && optind < argc)
 		command = join(argv + optind, argc - optind);
+	shell_options.one_command = command != NULL;
 	shell_options.dir_fd = run_dir_given ? AT_FDCWD : sockets_fd();
 	if (shell_options.dir_fd == -EBADF) {
 		fputs("sallyport: SALLYPORT_SOCK_FD names no open directory\n", stderr);

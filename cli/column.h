@@ -35,8 +35,9 @@ struct column {
 
 /* The titles; with_rule adds a line of dashes as wide as the table. */
 void column_head(FILE *out, const struct column *columns, bool with_rule);
-/* One row. Each cell is exactly one word unless the column says otherwise: blanks become '_', what a terminal would obey becomes '?', a longer
- * text pushes the rest of the line to the right. fields may be NULL when every column has a text function. */
+/* One row. Each cell is exactly one word unless the column says otherwise: blanks become '_', what a terminal would
+ * obey becomes '?', a longer text pushes the rest of the line to the right. fields may be NULL when every column has a
+ * text function. */
 void column_row(FILE *out, const struct column *columns, const struct field *fields, const void *row);
 /* The whole width of the table. */
 unsigned column_width(const struct column *columns);

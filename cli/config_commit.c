@@ -19,11 +19,13 @@
 AUTO_DECLARE(struct tree, tree_free)
 
 static const char text_failed[] =
-	"\n% Failed to commit one or more configuration items during a pseudo-atomic operation. All changes made have been "
-	"reverted. Please issue 'show configuration failed [inheritance]' from this session to view the errors\n";
+	"\n% Failed to commit one or more configuration items during a pseudo-atomic operation. All changes made "
+	"have been reverted. Please issue 'show configuration failed [inheritance]' from this session to view the "
+	"errors\n";
 static const char text_conflict[] =
-	"\nOne or more commits have occurred from other configuration sessions since this session started or since the last "
-	"commit was made from this session. You can use the 'show configuration commit list' command to see them.\n";
+	"\nOne or more commits have occurred from other configuration sessions since this session started or since "
+	"the last commit was made from this session. You can use the 'show configuration commit list' command to "
+	"see them.\n";
 static const char text_uncommitted[] =
 	"Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:";
 static const char text_proceed[] = "Do you wish to proceed with this commit anyway? [no]:";
@@ -138,12 +140,15 @@ static int take_error(struct shell *shell, const struct commit_ask *ask, const c
 	if (!strcmp(error, CONFIG_ERROR_STORAGE)) {
 		const char *reason = json_string_value(json_object_get(reply, "reason"));
 
-		return shell_refuse(shell, "The commit could not be stored (%s). Nothing was changed; the changes are kept in "
-				    "this session: make room, then commit again", reason ? reason : "no reason given");
+		return shell_refuse(shell,
+				    "The commit could not be stored (%s). Nothing was changed; the changes are kept "
+				    "in this session: make room, then commit again",
+				    reason ? reason : "no reason given");
 	}
 	if (!strcmp(error, "org.varlink.service.PermissionDenied"))
 		return shell_refuse(shell, "This command is not authorized");
-	return shell_refuse(shell, "sallyport-confd refused the commit (%s); the changes are kept in this session", error);
+	return shell_refuse(shell, "sallyport-confd refused the commit (%s); the changes are kept in this session",
+			    error);
 }
 
 static int send_commit(struct shell *shell, const struct commit_ask *ask, json_t *lines)
@@ -327,7 +332,8 @@ static const struct stmt show_rows[] = {
 };
 
 const struct stmt config_mode_commands[] = {
-	{ COMMAND_ROW("abort", "Drop the changes and leave configuration mode", run_abort), .flags = STMT_NO_TIMESTAMP },
+	{ COMMAND_ROW("abort", "Drop the changes and leave configuration mode", run_abort),
+	  .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("clear", "Drop the changes and stay", run_clear), .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("commit", "Make the changes run", run_commit), .sub = commit_rows, .flags = STMT_WRITES },
 	{ COMMAND_ROW("do", "Run an exec command", run_do), .arg = &arg_exec_line },

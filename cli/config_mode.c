@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: configuration mode. The candidate lives here and nowhere else: a copy of the running configuration with the lines
- * typed so far applied to it. confd hears of it only at commit, as the lines that turn the one into the other. A clear
- * secret is hashed before it reaches the candidate, so none is ever shown, stored or sent.
+ * DOC: configuration mode. The candidate lives here and nowhere else: a copy of the running configuration with the
+ * lines typed so far applied to it. confd hears of it only at commit, as the lines that turn the one into the other. A
+ * clear secret is hashed before it reaches the candidate, so none is ever shown, stored or sent.
  */
 #include "cli/config_mode.h"
 
@@ -51,8 +51,8 @@ int config_mode_fetch(struct shell *shell, struct tree **ret_tree, char **ret_co
 	id = commit_id ? strdup(commit_id) : NULL;
 	json_decref(reply);
 	if (r < 0 || !id)
-		return shell_refuse(shell, "The running configuration cannot be read (%s): CLI and sallyport-confd differ in "
-				    "version", err.text);
+		return shell_refuse(shell, "The running configuration cannot be read (%s): CLI and sallyport-confd "
+				    "differ in version", err.text);
 	*ret_tree = take(tree);
 	*ret_commit_id = take(id);
 	return 0;

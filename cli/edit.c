@@ -2,8 +2,9 @@
 /*
  * DOC: the line editor, libedit on a short leash. Programs that drive a router count the bytes of the echo, so libedit
  * is told that the terminal is a dumb one: what is typed at the end of a line is then echoed as itself, whatever the
- * width, and nothing but blanks, backspaces and carriage returns is ever used to edit. The modes of the terminal stay raw
- * between lines as well: the kernel would echo what is typed ahead a second time, and a change that flushes would lose it.
+ * width, and nothing but blanks, backspaces and carriage returns is used to edit; only a person who goes back in a line
+ * that has wrapped sees the cursor move up. The modes of the terminal stay raw between lines as well: the kernel would
+ * echo what is typed ahead a second time, and a change of modes that flushes would lose it.
  *
  * Only the keys of the table below do something. libedit's own maps reach commands that start an editor or a shell, and
  * this program is the login shell of people who must not have one.
@@ -364,6 +365,19 @@ static void keep_modes(EditLine *el)
 		       "-icanon", "-echo", "-echoe", "-echok", "-echonl", "-echoctl", "-echoke", "-iexten", NULL);
 }
 
+/* Without this one escape sequence nobody could go back into the first row of a line that takes two. */
+static void allow_cursor_up(EditLine *el)
+{
+	static const char *const without[] = { "dumb", "unknown", "network", "emacs" };
+	const char *type = getenv("TERM");
+
+	for (size_t i = 0; type && i < ARRAY_SIZE(without); i++)
+		if (!strcmp(type, without[i]))
+			return;
+	if (type && type[0])
+		el_set(el, EL_SETTC, "up", "\033[A", NULL);
+}
+
 static int raw_modes(struct edit *edit)
 {
 	struct termios modes;
@@ -408,6 +422,7 @@ static int open_terminal(struct edit *edit)
 		return -ENOMEM;
 	el_set(edit->el, EL_CLIENTDATA, edit);
 	el_set(edit->el, EL_TERMINAL, "dumb");
+	allow_cursor_up(edit->el);
 	el_set(edit->el, EL_SIGNAL, 0);
 	el_set(edit->el, EL_EDITOR, "emacs");
 	el_set(edit->el, EL_PROMPT, give_prompt);
@@ -432,7 +447,7 @@ int edit_new(int in_fd, FILE *out, const struct edit_ops *ops, void *userdata, s
 	edit->out = out;
 	edit->ops = ops;
 	edit->userdata = userdata;
-	edit->terminal = isatty(in_fd) && isatty(fileno(out));
+	edit->terminal = ops && isatty(in_fd) && isatty(fileno(out));
 	if (edit->terminal) {
 		r = open_terminal(edit);
 		if (r < 0) {

@@ -34,7 +34,7 @@ struct edit_ops {
 	size_t (*complete)(const char *before, char *ret_insert, size_t size_bytes, void *userdata);
 };
 
-/* The terminal is used when in_fd and out both are one. ops is borrowed. */
+/* The terminal is used when in_fd and out both are one and ops is not NULL. ops is borrowed. */
 int edit_new(int in_fd, FILE *out, const struct edit_ops *ops, void *userdata, struct edit **ret_edit);
 void edit_free(struct edit *edit); /* NULL is fine */
 bool edit_is_terminal(const struct edit *edit);

@@ -102,7 +102,8 @@ static int show_clock(struct shell *shell, const struct match *match)
 	clock_text_prompt(now_us, time_text, sizeof(time_text)); /* "Wed Oct 14 11:22:05.575 UTC" */
 	clock_text_long(now_us, day, sizeof(day));		  /* "Wed Oct 14 11:22:05 2026" */
 	if (shell_wants_json(shell))
-		return column_json(shell->out, json_pack("[{s:s, s:I}]", "clock", time_text, "wall_us", (json_int_t)now_us));
+		return column_json(shell->out, json_pack("[{s:s, s:I}]", "clock", time_text, "wall_us",
+							 (json_int_t)now_us));
 	fprintf(shell->out, "%s %.10s %s\n", time_text + 11, day, day + 20);
 	return 0;
 }
@@ -142,7 +143,8 @@ static int show_version(struct shell *shell, const struct match *match)
 							 (json_int_t)up.tv_sec));
 	fputs("Cisco IOS XR Software, Version " SHELL_VERSION "\n", shell->out); /* the form every client parses */
 	fputs("Copyright (c) 2026 by the Sallyport authors\n\n", shell->out);
-	fputs("Build Information:\n Version      : " SHELL_VERSION "\n Label        : " SHELL_VERSION "\n\n", shell->out);
+	fputs("Build Information:\n Version      : " SHELL_VERSION "\n", shell->out);
+	fputs(" Label        : " SHELL_VERSION "\n\n", shell->out);
 	fputs("cisco Sallyport () processor\n", shell->out);
 	fprintf(shell->out, "%s uptime is ", shell->hostname);
 	print_uptime(shell->out, up.tv_sec);
@@ -152,11 +154,13 @@ static int show_version(struct shell *shell, const struct match *match)
 /* ---- the table ---- */
 
 static const struct arg arg_length = {
-	.help = "Number of lines on screen (0 for no pausing)", .unit = "lines", .min = 0, .max = SHELL_LENGTH_MAX, .words_taken = 1,
+	.help = "Number of lines on screen (0 for no pausing)", .unit = "lines", .min = 0, .max = SHELL_LENGTH_MAX,
+	.words_taken = 1,
 };
 
 static const struct arg arg_width = {
-	.help = "Number of characters on a screen line", .unit = "columns", .min = 0, .max = SHELL_WIDTH_MAX, .words_taken = 1,
+	.help = "Number of characters on a screen line", .unit = "columns", .min = 0, .max = SHELL_WIDTH_MAX,
+	.words_taken = 1,
 };
 
 static const struct arg arg_session = {
@@ -181,7 +185,8 @@ static const struct stmt configure_rows[] = {
 };
 
 static const struct stmt history_rows[] = {
-	{ RUN_ROW("details", "With algorithms, start and end", exec_show_ssh_history_details, "crypto", "features.md 1C-27") },
+	{ RUN_ROW("details", "With algorithms, start and end", exec_show_ssh_history_details, "crypto",
+		  "features.md 1C-27") },
 	STMT_DONE,
 };
 
@@ -191,9 +196,11 @@ static const struct stmt ssh_session_rows[] = {
 };
 
 static const struct stmt show_ssh_rows[] = {
-	{ RUN_ROW("history", "The last hundred sessions that ended", exec_show_ssh_history, "crypto", "features.md 1C-26"),
+	{ RUN_ROW("history", "The last hundred sessions that ended", exec_show_ssh_history, "crypto",
+		  "features.md 1C-26"),
 	  .sub = history_rows },
-	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto", "features.md 2B") },
+	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto",
+		  "features.md 2B") },
 	{ NODE_ROW("session", "SSH sessions", "crypto", "features.md 1C-25"), .sub = ssh_session_rows },
 	STMT_DONE,
 };
@@ -221,14 +228,17 @@ static const struct stmt prompt_rows[] = {
 };
 
 static const struct stmt terminal_exec_rows[] = {
-	{ NODE_ROW("prompt", "What stands around the prompt", "tty-access", "clients.md section 1"), .sub = prompt_rows },
+	{ NODE_ROW("prompt", "What stands around the prompt", "tty-access", "clients.md section 1"),
+	  .sub = prompt_rows },
 	STMT_DONE,
 };
 
 static const struct stmt terminal_rows[] = {
 	{ NODE_ROW("exec", "Settings of exec mode", "tty-access", "clients.md section 1"), .sub = terminal_exec_rows },
-	{ RUN_ROW("length", "Lines of the screen", run_length, "tty-access", "clients.md section 1"), .arg = &arg_length },
-	{ RUN_ROW("width", "Columns of the screen", run_width, "tty-access", "clients.md section 1"), .arg = &arg_width },
+	{ RUN_ROW("length", "Lines of the screen", run_length, "tty-access", "clients.md section 1"),
+	  .arg = &arg_length },
+	{ RUN_ROW("width", "Columns of the screen", run_width, "tty-access", "clients.md section 1"),
+	  .arg = &arg_width },
 	STMT_DONE,
 };
 
@@ -238,9 +248,12 @@ const struct stmt exec_root[] = {
 	  .sub = configure_rows, .flags = STMT_WRITES },
 	{ RUN_ROW("end", "Stay in exec mode", run_end, "basic-services", "clients.md section 2, Netmiko"),
 	  .flags = STMT_NO_TIMESTAMP },
-	{ RUN_ROW("exit", "End the session", run_leave, "basic-services", "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
-	{ RUN_ROW("logout", "End the session", run_leave, "basic-services", "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
-	{ RUN_ROW("quit", "End the session", run_leave, "basic-services", "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("exit", "End the session", run_leave, "basic-services", "clients.md section 1"),
+	  .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("logout", "End the session", run_leave, "basic-services", "clients.md section 1"),
+	  .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("quit", "End the session", run_leave, "basic-services", "clients.md section 1"),
+	  .flags = STMT_NO_TIMESTAMP },
 	{ NODE_ROW("show", "Show what is", "basic-services", "issue: exec commands"), .sub = show_rows },
 	{ NODE_ROW("terminal", "Set up this line", "tty-access", "clients.md section 1"), .sub = terminal_rows },
 	STMT_DONE,

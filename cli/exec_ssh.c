@@ -151,8 +151,8 @@ int exec_clear_ssh(struct shell *shell, const struct match *match)
 {
 	const char *id = stmt_match_value(match, "ssh");
 	AUTO(free) char *error = NULL;
-	int r = shell_call(shell, REMOTE_SSHD, SSH_CLEAR_SESSION, json_pack("{s:I}", "id", (json_int_t)strtoll(id, NULL, 10)),
-			   REMOTE_TIMEOUT_MS, NULL, &error);
+	json_t *parameters = json_pack("{s:I}", "id", (json_int_t)strtoll(id, NULL, 10));
+	int r = shell_call(shell, REMOTE_SSHD, SSH_CLEAR_SESSION, parameters, REMOTE_TIMEOUT_MS, NULL, &error);
 
 	if (r != -EREMOTEIO)
 		return r;

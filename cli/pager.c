@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the pager. It stops only when there is more to show than fits, keeps one line of the screen for its question, and
- * takes the question back with blanks: programs that answer it see no escape sequence.
+ * DOC: the pager. It stops only when there is more to show than fits, keeps one line of the screen for its question,
+ * and takes the question back with blanks: programs that answer it see no escape sequence.
  */
 #include "cli/pager.h"
 

@@ -39,8 +39,8 @@ struct pipe_chain {
 /* What may stand behind "|": STMT_RUN rows whose run adds to shell->pipes. */
 extern const struct stmt pipe_root[];
 
-/* Where the next "|" of a line stands, NULL when there is none: the first one anywhere, later ones only between blanks, so
- * that a pattern may hold "a|b"; never inside double quotes. */
+/* Where the next "|" of a line stands, NULL when there is none: the first one anywhere, later ones only between blanks,
+ * so that a pattern may hold "a|b"; never inside double quotes. */
 const char *pipe_find(const char *text, bool first);
 /* Passes text through the filters. *ret_text is malloc'ed. */
 int pipe_apply(const struct pipe_chain *chain, const char *text, size_t len_bytes, char **ret_text, size_t *ret_len);

@@ -43,7 +43,7 @@ static int explain(enum remote_daemon daemon, int r, struct err *err)
 		return err_set(err, r, "No permission to talk to the %s service (%s): log in as a user of this router",
 			       row->does, row->name);
 	case -ETIMEDOUT:
-		return err_set(err, r, "The %s service (%s) does not answer: repeat the command, or restart the service",
+		return err_set(err, r, "The %s service (%s) does not answer: repeat the command, or restart it",
 			       row->does, row->name);
 	default:
 		return err_set(err, r, "The %s service (%s) went away during the command (%s): look, then repeat it",

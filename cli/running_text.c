@@ -55,7 +55,7 @@ static bool same_word(const char *one, const char *two)
 	return len == strcspn(two, " \n") && !strncmp(one, two, len);
 }
 
-/* A block closes at the level of its head; lines at the top that begin with one word close together, behind the last. */
+/* A block closes at the level of its head; lines at the top that begin with one word close together. */
 static void close_block(struct cutter *cutter, size_t indent)
 {
 	bool written = indent < cutter->depth && cutter->levels[indent].written;

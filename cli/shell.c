@@ -84,7 +84,8 @@ void shell_know_caller(struct shell *shell, int64_t max_age_us)
 
 	if (shell->caller_us && now_us - shell->caller_us < max_age_us)
 		return;
-	remote_call(&shell->remote, REMOTE_CONFD, CONFIG_GET_CALLER, NULL, REMOTE_PROMPT_TIMEOUT_MS, &reply, NULL, NULL);
+	remote_call(&shell->remote, REMOTE_CONFD, CONFIG_GET_CALLER, NULL, REMOTE_PROMPT_TIMEOUT_MS, &reply, NULL,
+		    NULL);
 	hostname = json_string_value(json_object_get(reply, "hostname"));
 	user = json_string_value(json_object_get(reply, "user"));
 	shell->caller_known = hostname && user;
@@ -138,8 +139,8 @@ static void show_text(struct shell *shell, char *text, size_t len_bytes)
 	int r;
 
 	column_clean(text, len_bytes, true);
-	r = pager_write(shell->terminal, text, len_bytes, shell->paging ? shell->length : 0, shell->width, key_for_pager,
-			shell);
+	r = pager_write(shell->terminal, text, len_bytes, shell->paging ? shell->length : 0, shell->width,
+			key_for_pager, shell);
 	if (r < 0)
 		shell->leaving = true;
 }
@@ -294,7 +295,8 @@ int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *meth
 	*ret_reply = NULL;
 	if (error && !strcmp(error, "org.varlink.service.PermissionDenied"))
 		return shell_refuse(shell, "This command is not authorized");
-	return shell_refuse(shell, "%s refused the command (%s)", remote_name(daemon), error ? error : "no reason given");
+	return shell_refuse(shell, "%s refused the command (%s)", remote_name(daemon),
+			    error ? error : "no reason given");
 }
 
 /* ---- commands ---- */
@@ -692,7 +694,7 @@ int shell_new(const struct shell_options *options, struct shell **ret_shell)
 	shell->timestamp = true;
 	shell->session_id = session ? (uint32_t)strtoul(session, NULL, 10) : 0;
 	snprintf(shell->line_name, sizeof(shell->line_name), "%s", line_name ? line_name : "con0");
-	r = edit_new(options->in_fd, options->out, &edit_ops, shell, &shell->edit);
+	r = edit_new(options->in_fd, options->out, options->one_command ? NULL : &edit_ops, shell, &shell->edit);
 	if (r < 0) {
 		free(shell);
 		return r;

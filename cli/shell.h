@@ -34,6 +34,7 @@ struct shell_options {
 	const char *run_dir;
 	int in_fd;
 	FILE *out;
+	bool one_command; /* the terminal, if there is one, keeps its modes */
 };
 
 struct shell {
@@ -95,7 +96,7 @@ void shell_say(struct shell *shell, const char *format, ...) __attribute__((form
 bool shell_wants_json(struct shell *shell);
 /* Shows what has been printed so far, asks, and gives the answer: "" for no answer. -EIO when the terminal has gone. */
 int shell_ask(struct shell *shell, const char *question, char *answer, size_t size_bytes);
-/* remote_call() with its failures told to the operator; 0, -EREMOTEIO with *ret_error, or -EINVAL after shell_refuse(). */
+/* remote_call() with its failures told to the operator; 0, -EREMOTEIO with *ret_error, or what shell_refuse() gave. */
 int shell_call(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters, int timeout_ms,
 	       json_t **ret_reply, char **ret_error);
 /* As shell_call() where every error answer is told too. */

@@ -216,7 +216,8 @@ static int reply_array(const json_t *reply, const char *name, const json_t **ret
 	const json_t *array = json_object_get(reply, name);
 
 	if (!json_is_array(array))
-		return err_set(err, -EPROTO, "The answer of sallyport-sshd has no list \"%s\": CLI and daemon differ in version",
+		return err_set(err, -EPROTO,
+			       "The answer of sallyport-sshd has no list \"%s\": CLI and daemon differ in version",
 			       name);
 	*ret_array = array;
 	return 0;
@@ -227,7 +228,8 @@ static int decode(const struct field *fields, const json_t *object, void *row, s
 	int r;
 
 	if (!json_is_object(object))
-		return err_set(err, -EPROTO, "A row from sallyport-sshd is no object: CLI and daemon differ in version");
+		return err_set(err, -EPROTO,
+			       "A row from sallyport-sshd is no object: CLI and daemon differ in version");
 	r = field_decode(fields, object, row, err);
 	return r < 0 ? err_add(err, -EPROTO, "A row from sallyport-sshd cannot be read") : 0;
 }
@@ -306,8 +308,9 @@ int show_ssh_sessions(FILE *out, const json_t *reply, bool as_json, struct err *
 
 /* ---- show ssh session details ---- */
 
-static int each_session(const json_t *reply, bool nested, void (*on_row)(const struct session_report *row, void *userdata),
-			void *userdata, struct err *err)
+static int each_session(const json_t *reply, bool nested,
+			void (*on_row)(const struct session_report *row, void *userdata), void *userdata,
+			struct err *err)
 {
 	const json_t *sessions, *entry;
 	size_t i;
@@ -570,9 +573,10 @@ static void put_user(struct users_print *print, bool own, const char *line, cons
 		snprintf(idle, sizeof(idle), "%02" PRId64 ":%02d:%02d", idle_s / 3600, (int)(idle_s / 60 % 60),
 			 (int)(idle_s % 60));
 	if (print->rows) {
-		json_array_append_new(print->rows,
-				      json_pack("{s:b, s:s, s:s, s:s, s:i, s:s, s:s}", "own", own, "line", line, "user",
-						user, "service", service, "conns", 0, "idle", idle, "location", location));
+		json_t *row = json_pack("{s:b, s:s, s:s, s:s, s:i, s:s, s:s}", "own", own, "line", line, "user", user,
+					"service", service, "conns", 0, "idle", idle, "location", location);
+
+		json_array_append_new(print->rows, row);
 		return;
 	}
 	snprintf(clean_user, sizeof(clean_user), "%s", user[0] ? user : "--");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The operator's shell, byte for byte, on a terminal and off it, against daemons that answer what a test wants."""
+import fcntl
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import select
 import signal
 import subprocess
 import termios
+import threading
 import time
 
 import pexpect
@@ -234,6 +236,35 @@ def test_editing_keys(router, keys, line):
     assert term.until(line.encode()).endswith(term.prompt())
     term.child.send("\r")
     term.until(term.prompt())
+
+
+def test_going_back_in_a_line_that_has_wrapped(router):
+    term = router.terminal(columns=30).quiet()
+    term.child.send("how terminal | include transports are ssh")
+    term.until(b"ssh")
+    term.child.send("\x01s")
+    term.child.send("\r")
+    out = term.until(b"Allowed transports are ssh.\r\n")
+    assert set(re.findall(rb"\x1b\[?.", out)) == {b"\x1b[A"}, out
+    dumb = router.terminal(columns=30, env={"TERM": "dumb"}).quiet()
+    dumb.child.send("how terminal | include transports are ssh\x01s\r")
+    assert b"\x1b" not in dumb.until(b"Allowed transports are ssh.\r\n")
+
+
+def test_one_command_leaves_the_terminal_alone(router):
+    answer = threading.Event()
+    router.sshd.daemon.answers["org.sallyport.SSH.ListVrfs"] = lambda _: {} if answer.wait(30) else {}
+    master, slave = pty.openpty()
+    before = termios.tcgetattr(slave)
+    child = subprocess.Popen([CLI, "--run-dir", router.directory, "show", "vrf"], stdin=slave, stdout=slave, stderr=slave,
+                             start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    wait_for(lambda: any(method.endswith("ListVrfs") for method, _ in router.sshd.daemon.calls), what="the call")
+    assert termios.tcgetattr(slave) == before
+    os.write(master, b"\x03")  # and Ctrl-C ends it
+    assert child.wait(10) == -signal.SIGINT
+    answer.set()
+    os.close(master)
+    os.close(slave)
 
 
 def test_history_walks_both_ways(router):
