@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-aaa_SRCS := $(addprefix aaa/,user_conf.c user_secret.c uidmap.c)
+aaa_SRCS := $(addprefix aaa/,user_conf.c user_secret.c uidmap.c key_import.c user_key_report.c user_keys.c)
+aaa_PKGS := jansson
 $(eval $(call lib,aaa))
