@@ -186,6 +186,25 @@ def test_bytes_of_others_do_not_reach_the_terminal(router):
                         rb"Command-Line-Interface +blue", row), row
 
 
+def test_text_and_reasons_of_daemons_are_cleaned(router):
+    router.config.daemon.answers[f"{CONFIG}.GetCaller"] = lambda _: {
+        "hostname": "a\x1b[31m#\nb", "user": "x\x1b", "groups": ["root-lr"], "domain_name": "", "commit_id": ""}
+    child = pexpect.spawn(CLI, ["--run-dir", router.directory], timeout=10, dimensions=(24, 200))
+    prompt = b"RP/0/RP0/CPU0:a--31m--b#"
+    child.expect_exact(prompt)
+    child.send("configure\rvrf red\r")
+    child.expect_exact(b"(config-vrf)#")
+    router.config.next_commit = Error(f"{CONFIG}.CommitFailed", faults=[{"line": "vrf \x1b[2J", "reason": "a\x9b31m\r\nb\x07"}])
+    child.send("commit\rshow configuration failed\rabort\r")
+    child.expect_exact(prompt)
+    assert b"vrf ?[2J\r\n!!% a??31m?\r\nb?\r\n" in child.before and b"\x1b" not in child.before
+    router.config.lines = ["vrf \x1b]0;title\x07"]
+    child.send("show running-config\r")
+    child.expect_exact(prompt)
+    assert b"vrf ?]0;title?\r\n" in child.before
+    child.close(force=True)
+
+
 def test_time_line_and_its_end(router):
     term = router.terminal()
     assert re.fullmatch(STAMP, term.do("terminal length 0"))
