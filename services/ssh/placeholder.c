@@ -2,8 +2,8 @@
 /*
  * DOC: Placeholder keys
  *
- * libssh wants private keys to offer host keys. It checks nothing about their consistency, and its signatures go to the
- * monitor: so the private numbers are small constants, and a memory of the transport holds no secret worth reading.
+ * libssh wants private keys to offer host keys. It checks nothing about their consistency, and its signatures go to
+ * the monitor: so the private numbers are small constants, and a memory of the transport holds no secret worth reading.
  */
 #include "services/ssh/placeholder.h"
 
@@ -45,7 +45,8 @@ static void put_raw(struct writer *writer, const void *bytes, size_t len)
 
 static void put_u32(struct writer *writer, size_t value)
 {
-	const uint8_t bytes[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value };
+	const uint8_t bytes[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+				   (uint8_t)value };
 
 	put_raw(writer, bytes, sizeof(bytes));
 }

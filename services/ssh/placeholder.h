@@ -18,7 +18,8 @@
 
 #define PLACEHOLDER_BLOB_MAX_BYTES 2200u
 
-/* ed25519: the seed is the public key, by which the provider knows the key; rsa: d=3 iqmp=1 p=3 q=5; ecdsa: scalar 1. */
+/* ed25519: the seed is the public key, by which the provider knows the key; rsa: d=3 iqmp=1 p=3 q=5; ecdsa: scalar
+ * 1. */
 int placeholder_pem(const uint8_t *blob, size_t blob_len, char **ret_pem);
 
 #endif

@@ -2,11 +2,12 @@
 /*
  * DOC: The provider "monitor"
  *
- * libssh gives no place to put a signer into, but it signs and verifies through EVP_DigestSign() and EVP_DigestVerify().
- * With a default property query these fetch our SIGNATURE implementations, which see the public half of the key and the
- * bytes, and ask. Keys of RSA and EC stay with OpenSSL's own key management, which exports them to ours; ED25519 keys are
- * ours from the start, because their private half is a placeholder that OpenSSL would derive a wrong public half from.
- * Property names need a dot, and a name must be known before the query that uses it is parsed: hence the first fetch.
+ * libssh gives no place to put a signer into, but it signs and verifies through EVP_DigestSign() and
+ * EVP_DigestVerify(). With a default property query these fetch our SIGNATURE implementations, which see the public
+ * half of the key and the bytes, and ask. Keys of RSA and EC stay with OpenSSL's own key management, which exports
+ * them to ours; ED25519 keys are ours from the start, because their private half is a placeholder that OpenSSL would
+ * derive a wrong public half from. Property names need a dot, and a name must be known before the query that uses it
+ * is parsed: hence the first fetch.
  */
 #include "services/ssh/provider.h"
 
@@ -46,6 +47,7 @@ struct operation {
 };
 
 static const struct provider_calls *provider_calls;
+static OSSL_PROVIDER *providers[2]; /* loaded for the life of the process */
 
 static void put_bytes(struct key *key, const void *bytes, size_t len)
 {
@@ -214,7 +216,8 @@ static const OSSL_PARAM *ec_types(int selection)
 static const OSSL_PARAM *ed25519_types(int selection)
 {
 	static const OSSL_PARAM types[] = { OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0),
-					    OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, NULL, 0), OSSL_PARAM_END };
+					    OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, NULL, 0),
+					    OSSL_PARAM_END };
 	(void)selection;
 	return types;
 }
@@ -234,7 +237,8 @@ static const OSSL_PARAM *ed25519_gettable(void *provider)
 	static const OSSL_PARAM gettable[] = { OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, NULL),
 					       OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, NULL),
 					       OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, NULL),
-					       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0), OSSL_PARAM_END };
+					       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0),
+					       OSSL_PARAM_END };
 	(void)provider;
 	return gettable;
 }
@@ -245,7 +249,9 @@ static int ed25519_get_params(void *keydata, OSSL_PARAM params[])
 		const char *name;
 		int value;
 	} numbers[] = {
-		{ OSSL_PKEY_PARAM_BITS, 256 }, { OSSL_PKEY_PARAM_SECURITY_BITS, 128 }, { OSSL_PKEY_PARAM_MAX_SIZE, 64 },
+		{ OSSL_PKEY_PARAM_BITS, 256 },
+		{ OSSL_PKEY_PARAM_SECURITY_BITS, 128 },
+		{ OSSL_PKEY_PARAM_MAX_SIZE, 64 },
 	};
 	struct key *key = keydata;
 	OSSL_PARAM *param;
@@ -392,7 +398,8 @@ static int operation_verify_final(void *context, const unsigned char *signature,
 	struct operation *operation = context;
 	static const unsigned char nothing[1];
 
-	return operation_verify(context, signature, len, operation->tbs ? operation->tbs : nothing, operation->tbs_len);
+	return operation_verify(context, signature, len, operation->tbs ? operation->tbs : nothing,
+				operation->tbs_len);
 }
 
 #define FUNCTION(number, function) { number, (void (*)(void))(function) }
@@ -467,7 +474,8 @@ static const OSSL_ALGORITHM *provider_query(void *provider, int operation, int *
 	return operation == OSSL_OP_KEYMGMT ? managements : NULL;
 }
 
-static int provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out, void **context)
+static int provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
+			 void **context)
 {
 	static const OSSL_DISPATCH functions[] = { FUNCTION(OSSL_FUNC_PROVIDER_QUERY_OPERATION, provider_query),
 						   FUNCTIONS_END };
@@ -522,8 +530,9 @@ static int provider_check(struct err *err)
 		const char *algorithm, *provider;
 		bool is_signature;
 	} wanted[] = {
-		{ "RSA", PROVIDER_NAME, true },	     { "ECDSA", PROVIDER_NAME, true }, { "ED25519", PROVIDER_NAME, true },
-		{ "ED25519", PROVIDER_NAME, false }, { "RSA", "default", false },      { "EC", "default", false },
+		{ "RSA", PROVIDER_NAME, true },	    { "ECDSA", PROVIDER_NAME, true },
+		{ "ED25519", PROVIDER_NAME, true }, { "ED25519", PROVIDER_NAME, false },
+		{ "RSA", "default", false },	    { "EC", "default", false },
 		{ "X25519", "default", false },
 	};
 
@@ -545,8 +554,10 @@ int provider_load(const struct provider_calls *calls, struct err *err)
 		return err_set(err, -EIO, "OpenSSL does not start");
 	provider_calls = calls;
 	/* loading any provider by hand ends the automatic loading of the default one: it goes first */
-	if (!OSSL_PROVIDER_load(NULL, "default") || OSSL_PROVIDER_add_builtin(NULL, PROVIDER_NAME, provider_init) != 1 ||
-	    !OSSL_PROVIDER_load(NULL, PROVIDER_NAME))
+	providers[0] = OSSL_PROVIDER_load(NULL, "default");
+	if (providers[0] && OSSL_PROVIDER_add_builtin(NULL, PROVIDER_NAME, provider_init) == 1)
+		providers[1] = OSSL_PROVIDER_load(NULL, PROVIDER_NAME);
+	if (!providers[1])
 		return err_set(err, -EIO, "OpenSSL does not load the provider " PROVIDER_NAME);
 	if (!properties_learn())
 		return err_set(err, -EIO, "OpenSSL does not know the provider " PROVIDER_NAME);

@@ -25,8 +25,8 @@ struct provider_calls {
 	/* digest is "SHA256" … or "" for ed25519. Fills signature as EVP_DigestSign() would; 0 or -errno. */
 	int (*sign)(void *userdata, const uint8_t *blob, size_t blob_len, const char *digest, const uint8_t *tbs,
 		    size_t tbs_len, uint8_t *signature, size_t size_bytes, size_t *ret_len);
-	/* Only shows the signature to who decides. libssh is told "valid" in any case, because it leaves a request with a
-	 * bad signature without any answer; the decision falls where the key is asked for. */
+	/* Only shows the signature to who decides. libssh is told "valid" in any case, because it leaves a request
+	 * with a bad signature without any answer; the decision falls where the key is asked for. */
 	void (*verify)(void *userdata, const uint8_t *tbs, size_t tbs_len, const uint8_t *signature, size_t len);
 	void *userdata;
 };

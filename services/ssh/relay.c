@@ -2,10 +2,10 @@
 /*
  * DOC: The relay of one channel
  *
- * Nothing here waits, and nothing is read that cannot be kept: the program is read only when its last bytes have gone and
- * the client's window is open; the client's bytes are taken only as far as the buffer reaches, and the rest stays in the
- * channel, whose window then stays shut. The SSH connection itself is always read, because the messages that open windows
- * come through it.
+ * Nothing here waits, and nothing is read that cannot be kept: the program is read only when its last bytes have gone
+ * and the client's window is open; the client's bytes are taken only as far as the buffer reaches, and the rest stays
+ * in the channel, whose window then stays shut. The SSH connection itself is always read, because the messages that
+ * open windows come through it.
  *
  * libssh calls relay_take() for each packet, also from inside send() and fetch(). While bytes are fetched it must take
  * nothing, or newer bytes would overtake the ones being fetched.
@@ -216,7 +216,8 @@ static void source_send(struct relay *relay, struct relay_source *source)
 	int n;
 
 	while (!relay->peer_gone && !buffer_is_empty(buffer)) {
-		n = relay->ops->send(relay->peer, source->is_stderr, buffer->bytes + buffer->at, buffer->len - buffer->at);
+		n = relay->ops->send(relay->peer, source->is_stderr, buffer->bytes + buffer->at,
+				     buffer->len - buffer->at);
 		if (n == 0)
 			return;
 		if (n < 0)
@@ -249,8 +250,8 @@ static bool source_read(struct relay *relay, struct relay_source *source)
 	}
 	if (n < 0 && errno == EINTR)
 		return true;
-	/* EIO: the last program has closed the pty. EAGAIN after the end of the program: the pty is empty, and the kernel
-	 * has flushed what was under way before it says so */
+	/* EIO: the last program has closed the pty. EAGAIN after the end of the program: the pty is empty, and the
+	 * kernel has flushed what was under way before it says so */
 	if (n == 0 || errno != EAGAIN || (relay->is_pty && relay->program_ended))
 		source_end(relay, source);
 	return false;

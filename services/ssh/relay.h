@@ -2,11 +2,13 @@
 /*
  * services/ssh/relay.h - move bytes between one SSH channel and the descriptors of its program
  *
- * Shapes:  struct relay, one channel; the channel is reached through struct relay_ops, so that no libssh is needed here
+ * Shapes:  struct relay, one channel; the channel is reached through struct relay_ops, so that no libssh is needed
+ *          here
  * Units:   bytes
  * Errors:  none upward: a side that fails counts as ended, and relay_is_done() tells
  * Owns:    the descriptors given to relay_start() and the buffers
- * Runs in: sallyport-transport; relay_take() may be called from inside any of the ops (libssh re-enters), nothing else may
+ * Runs in: sallyport-transport; relay_take() may be called from inside any of the ops (libssh re-enters), nothing
+ *          else may
  * Source:  libssh.md 1.2 (pitfalls 3 to 6, 12), T3, T4; ssh-performance.md 1.4
  * Tests:   tests/unit/relay_test.c, tests/system/test_transport.py
  */
@@ -19,11 +21,11 @@
 #include <stdint.h>
 
 #define RELAY_BUFFER_BYTES (256u * 1024) /* ssh-performance.md 1.4: less is slower, more gains nothing */
-/* Room for all that libssh may hold of one channel (2 MiB) and more: each fetch opens the client's window anew, however
- * much is left behind, so it has to leave nothing. */
+/* Room for all that libssh may hold of one channel (2 MiB) and more: each fetch opens the client's window anew,
+ * however much is left behind, so it has to leave nothing. */
 #define RELAY_FETCH_BYTES  (4u * 1024 * 1024)
 #define RELAY_POLLS_MAX	   3
-#define RELAY_LATE_BYTES   (256u * 1024) /* more than a pty holds; later bytes come from programs left in the background */
+#define RELAY_LATE_BYTES   (256u * 1024) /* more than a pty holds; what comes later is of programs in the background */
 
 struct relay_ops {
 	/* Takes bytes for the client: how many, 0 when none can go now, negative when none ever will. */
@@ -74,8 +76,8 @@ size_t relay_take(struct relay *relay, const uint8_t *bytes, size_t len);
 void relay_peer_eof(struct relay *relay);
 /* The client will take no more: what the program still says is thrown away, what was sent to it still goes in. */
 void relay_peer_gone(struct relay *relay);
-/* The program has ended. Output already written is still moved; on a pty nothing that comes later is waited for, because
- * a program left in the background may hold it open for ever. */
+/* The program has ended. Output already written is still moved; on a pty nothing that comes later is waited for,
+ * because a program left in the background may hold it open for ever. */
 void relay_program_ended(struct relay *relay);
 
 /* Fills up to RELAY_POLLS_MAX entries; congested means that bytes for the client already wait below. */

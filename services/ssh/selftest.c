@@ -2,10 +2,10 @@
 /*
  * DOC: The self-test
  *
- * Two things cannot be seen from outside on a running connection: that libssh really asks our provider for every signature
- * and verification, and that it really looks at the tag of AES-GCM packets (it once did not). So a libssh client, in a
- * child, logs in to a libssh server with keys that only the provider knows, once per type of key; the bytes pass through
- * this process, which afterwards turns one bit of one packet.
+ * Two things cannot be seen from outside on a running connection: that libssh really asks our provider for every
+ * signature and verification, and that it really looks at the tag of AES-GCM packets (it once did not). So a libssh
+ * client, in a child, logs in to a libssh server with keys that only the provider knows, once per type of key; the
+ * bytes pass through this process, which afterwards turns one bit of one packet.
  */
 #include "services/ssh/selftest.h"
 
@@ -35,7 +35,7 @@
 #define BLOB_BYTES	2048
 #define GCM		"aes256-gcm@openssh.com"
 
-/* One key pair lives in an OpenSSL context of its own, where the default provider signs; libssh sees its placeholder. */
+/* One key pair lives in an OpenSSL context of its own, where the default provider signs; libssh sees a placeholder. */
 struct test_key {
 	EVP_PKEY *pair;
 	uint8_t blob[BLOB_BYTES];
@@ -132,7 +132,8 @@ static int on_sign(void *userdata, const uint8_t *blob, size_t blob_len, const c
 
 	*ret_len = size_bytes;
 	if (context && blob_len == test->key.blob_len && memcmp(blob, test->key.blob, blob_len) == 0 &&
-	    EVP_DigestSignInit_ex(context, NULL, digest[0] ? digest : NULL, test->context, NULL, test->key.pair, NULL) == 1 &&
+	    EVP_DigestSignInit_ex(context, NULL, digest[0] ? digest : NULL, test->context, NULL,
+				  test->key.pair, NULL) == 1 &&
 	    EVP_DigestSign(context, signature, ret_len, tbs, tbs_len) == 1)
 		r = 0;
 	EVP_MD_CTX_free(context);
@@ -151,7 +152,8 @@ static void on_verify(void *userdata, const uint8_t *tbs, size_t tbs_len, const 
 		EVP_MD_CTX *context = EVP_MD_CTX_new();
 
 		valid = context &&
-			EVP_DigestVerifyInit_ex(context, NULL, digests[i], test->context, NULL, test->key.pair, NULL) == 1 &&
+			EVP_DigestVerifyInit_ex(context, NULL, digests[i], test->context, NULL,
+						test->key.pair, NULL) == 1 &&
 			EVP_DigestVerify(context, signature, len, tbs, tbs_len) == 1;
 		EVP_MD_CTX_free(context);
 	}
@@ -279,14 +281,16 @@ static bool server_is_broken(const struct round *round)
 /* Until the server refuses the changed packet, takes it, or time is up. */
 static void round_run(struct round *round)
 {
-	struct pollfd polls[2] = { { .fd = round->to_client, .events = POLLIN }, { .fd = round->to_server, .events = POLLIN } };
+	struct pollfd polls[2] = { { .fd = round->to_client, .events = POLLIN },
+				   { .fd = round->to_server, .events = POLLIN } };
 	int64_t until = clock_monotonic_us() + ROUND_US;
 
 	while (clock_monotonic_us() < until && !server_is_broken(round)) {
 		if (round->flipped && round->packet_counter.in_packets > round->packets_before)
 			return;
 		poll(polls, 2, 2);
-		if (!carry(round, round->to_client, round->to_server) || !carry(round, round->to_server, round->to_client))
+		if (!carry(round, round->to_client, round->to_server) ||
+		    !carry(round, round->to_server, round->to_client))
 			return;
 		ssh_event_dopoll(round->event, 0);
 		server_answer(round);
@@ -309,8 +313,8 @@ static int round_judge(const struct round *round, const char *type, int client_s
 	const struct test *test = round->test;
 
 	if (!round->logged_in || test->signed_count != 1 || test->verified_count != 1 || client_status != 0) {
-		fprintf(stderr, "sallyport-transport: libssh does not sign and verify %s through the monitor (signed %u, "
-				"verified %u)\n", type, test->signed_count, test->verified_count);
+		fprintf(stderr, "sallyport-transport: libssh does not sign and verify %s through the monitor "
+				"(signed %u, verified %u)\n", type, test->signed_count, test->verified_count);
 		return SELFTEST_NO_PROVIDER;
 	}
 	if (!round->flipped || !server_is_broken(round)) {

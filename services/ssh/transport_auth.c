@@ -2,11 +2,11 @@
 /*
  * DOC: User authentication, as far as the transport is concerned
  *
- * Each request becomes one question to the monitor, and its verdict one answer to the client. libssh's message queue is
- * used instead of its callbacks for one reason: libssh gives no answer at all to a request with a key it cannot read, and
- * the client would wait for ever. A message kept from an earlier request can still send the refusal; that one is due is
- * seen in libssh's own log, where each request leaves a line before it is read further. Should a version of libssh log
- * otherwise, the login timer ends such a client, and nothing else changes.
+ * Each request becomes one question to the monitor, and its verdict one answer to the client. libssh's message queue
+ * is used instead of its callbacks for one reason: libssh gives no answer at all to a request with a key it cannot
+ * read, and the client would wait for ever. A message kept from an earlier request can still send the refusal; that
+ * one is due is seen in libssh's own log, where each request leaves a line before it is read further. Should a version
+ * of libssh log otherwise, the login timer ends such a client, and nothing else changes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static enum mon_verdict none_ask(struct transport *transport)
 	return verdict;
 }
 
-/* The accessors of a queued message are deprecated in favour of callbacks, which cannot do what the page's top says. */
+/* The accessors of a queued message are deprecated in favour of callbacks, which cannot do what the top says. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 static const char *message_password(ssh_message message)
@@ -250,7 +250,8 @@ void transport_auth_messages(struct transport *transport)
 {
 	ssh_message message;
 
-	while (transport->phase != PHASE_OPEN && !transport->is_ending && (message = ssh_message_get(transport->session))) {
+	while (transport->phase != PHASE_OPEN && !transport->is_ending &&
+	       (message = ssh_message_get(transport->session))) {
 		if (ssh_message_type(message) == SSH_REQUEST_AUTH) {
 			transport->requests_answered++;
 			request_answer(transport, message);

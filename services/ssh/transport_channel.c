@@ -3,8 +3,8 @@
  * DOC: Session channels
  *
  * libssh's callbacks only ask the monitor, take bytes and set flags; ending a channel is done from the loop, because
- * inside a callback libssh still uses it. A slot stays until the client's own close has come, so that a late packet finds
- * its channel. Whatever is not a session channel is refused by libssh's default answers.
+ * inside a callback libssh still uses it. A slot stays until the client's own close has come, so that a late packet
+ * finds its channel. Whatever is not a session channel is refused by libssh's default answers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +43,8 @@ static int send_checked(struct transport_channel *channel, bool is_stderr, const
 	if (channel->transport->packet_counter.out_packets - before == 1)
 		channel->packets_checked = true;
 	else if (++channel->packets_suspect == PACKET_PROBES)
-		transport_end(channel->transport, END_PROTOCOL_ERROR, "the client takes packets of less than %d bytes only",
-			      PACKET_BYTES_MIN);
+		transport_end(channel->transport, END_PROTOCOL_ERROR,
+			      "the client takes packets of less than %d bytes only", PACKET_BYTES_MIN);
 	return n;
 }
 
@@ -97,8 +97,8 @@ static void put_size(struct mon_buf *record, int columns, int rows, int x_pixels
 	mon_put_u32(record, (uint32_t)y_pixels);
 }
 
-static int on_pty(ssh_session session, ssh_channel ssh, const char *term, int columns, int rows, int x_pixels, int y_pixels,
-		  void *userdata)
+static int on_pty(ssh_session session, ssh_channel ssh, const char *term, int columns, int rows, int x_pixels,
+		  int y_pixels, void *userdata)
 {
 	struct transport_channel *channel = userdata;
 	struct mon_buf *record;
@@ -180,7 +180,8 @@ static int program_start(struct transport_channel *channel)
 		return -1;
 	ok = mon_get_u8(&rpc->record);
 	n = mon_get_u8(&rpc->record);
-	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len && (channel->has_pty ? n == 1 : n == 1 || n == 2);
+	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len &&
+		(channel->has_pty ? n == 1 : n == 1 || n == 2);
 	for (size_t i = 0; i < len && right; i++)
 		right = fd_unblock(fds[i]) == 0;
 	if (!right) {
@@ -376,12 +377,13 @@ static void channel_forget(struct transport_channel *channel)
 static bool channel_is_finished(const struct transport_channel *channel)
 {
 	if (channel->closed)
-		return relay_input_is_done(&channel->relay) || clock_monotonic_us() - channel->closed_us > CLOSED_WAIT_US;
+		return relay_input_is_done(&channel->relay) ||
+		       clock_monotonic_us() - channel->closed_us > CLOSED_WAIT_US;
 	return channel->exit_known && relay_output_is_done(&channel->relay);
 }
 
-/* A program that has closed its output and lives on. A moment is given to the usual case, where it is just ending: some
- * clients close the channel as soon as they read EOF, and would miss the exit status. */
+/* A program that has closed its output and lives on. A moment is given to the usual case, where it is just ending:
+ * some clients close the channel as soon as they read EOF, and would miss the exit status. */
 static void channel_look_silent(struct transport_channel *channel)
 {
 	if (channel->is_over || channel->closed || channel->eof_sent || !channel->started ||
@@ -395,7 +397,8 @@ static void channel_look_silent(struct transport_channel *channel)
 	channel->eof_sent = true;
 }
 
-static void channel_move(struct transport_channel *channel, bool congested, const struct pollfd *polls, size_t polls_len)
+static void channel_move(struct transport_channel *channel, bool congested, const struct pollfd *polls,
+			 size_t polls_len)
 {
 	if (!channel->is_over && channel->started && !channel->released)
 		relay_move(&channel->relay, congested, polls, polls_len);

@@ -2,9 +2,9 @@
 /*
  * DOC: The loop of a transport: one poll(2) over the client, the monitor's events and the programs' descriptors
  *
- * libssh is pumped until it finds nothing more; what its callbacks left is then moved. libssh never waits: the session is
- * non-blocking, and so is the socket. An error inside libssh neither closes the connection nor says anything, so the
- * session's status is looked at after every pumping.
+ * libssh is pumped until it finds nothing more; what its callbacks left is then moved. libssh never waits: the
+ * session is non-blocking, and so is the socket. An error inside libssh neither closes the connection nor says
+ * anything, so the session's status is looked at after every pumping.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -22,8 +22,8 @@
 #define AUTH_GRACE_US	  3000000 /* the monitor's own login timer is the one that counts */
 #define POLLS_MAX	  (2 + RELAY_POLLS_MAX * TRANSPORT_SLOTS)
 
-/* Small packets go to and fro until the session starts: each delayed acknowledgement would cost 40 ms. The kernel forgets
- * the wish at will. */
+/* Small packets go to and fro until the session starts: each delayed acknowledgement would cost 40 ms. The kernel
+ * forgets the wish at will. */
 static void acknowledge_quickly(const struct transport *transport)
 {
 	int on = 1;
@@ -128,7 +128,8 @@ static void clocks_look(struct transport *transport)
 		transport_statistics(transport);
 	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0 &&
 	    now - transport->start_us > transport->auth_timeout_s * INT64_C(1000000) + AUTH_GRACE_US)
-		transport_end(transport, END_AUTH_TIMEOUT, "login took longer than %u seconds", transport->auth_timeout_s);
+		transport_end(transport, END_AUTH_TIMEOUT, "login took longer than %u seconds",
+			      transport->auth_timeout_s);
 }
 
 static void turn(struct transport *transport)

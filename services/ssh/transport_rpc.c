@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * DOC: Requests to the monitor are synchronous. The monitor answers from its own tables or after a user switch, quickly
- * in every case; and while libssh waits in the middle of a signature there is nothing else this process could do.
+ * DOC: Requests to the monitor are synchronous. The monitor answers from its own tables or after a user switch,
+ * quickly in every case; and while libssh waits in the middle of a signature there is nothing else this process could
+ * do.
  */
 #include "services/ssh/transport_rpc.h"
 

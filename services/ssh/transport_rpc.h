@@ -2,7 +2,8 @@
 /*
  * services/ssh/transport_rpc.h - ask the monitor
  *
- * Shapes:  struct rpc, one record under way at a time: rpc_start(), mon_put_*(), rpc_ask(), mon_get_*() on the same buffer
+ * Shapes:  struct rpc, one record under way at a time: rpc_start(), mon_put_*(), rpc_ask(), mon_get_*() on the same
+ *          buffer
  * Units:   none
  * Errors:  0 or -errno; after -EPIPE or -EPROTO rpc->lost is set for good and the connection has to end
  * Owns:    the record buffer; an answer is valid until the next rpc_start()

@@ -2,8 +2,8 @@
 /*
  * DOC: What is made ready before the seal
  *
- * The monitor says which algorithms to offer and shows the public halves of the host keys; everything that would want a
- * file, a user database or a first-time initialization is done here, because behind the seal it could not be.
+ * The monitor says which algorithms to offer and shows the public halves of the host keys; everything that would want
+ * a file, a user database or a first-time initialization is done here, because behind the seal it could not be.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -124,7 +124,8 @@ static int options_set(struct transport *transport, const struct start *start, s
 		{ SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits, "the least size of RSA keys" },
 	};
 
-	snprintf(banner, sizeof(transport->banner), "%s%s%s", BANNER_PREFIX, start->comment[0] ? " " : "", start->comment);
+	snprintf(banner, sizeof(transport->banner), "%s%s%s", BANNER_PREFIX, start->comment[0] ? " " : "",
+		 start->comment);
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (ssh_bind_options_set(transport->bind, options[i].option, options[i].value) != SSH_OK)
 			return err_set(err, -EPROTO, "libssh does not take %s: %s", options[i].name,

@@ -2,8 +2,8 @@
 /*
  * DOC: The watchdog of a transport
  *
- * A loop inside libssh cannot be left from outside it. A timer that runs only while the process computes tells such a loop
- * from a wait; its handler sends the last words, prepared beforehand, and ends the process.
+ * A loop inside libssh cannot be left from outside it. A timer that runs only while the process computes tells such a
+ * loop from a wait; its handler sends the last words, prepared beforehand, and ends the process.
  */
 #include "services/ssh/watchdog.h"
 

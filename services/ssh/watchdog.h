@@ -18,7 +18,8 @@
 #define WATCHDOG_TICK_MS 250
 #define WATCHDOG_TICKS	 6 /* 1.5 s in one turn; the longest honest one is a key exchange, some 100 ms */
 
-/* From now on a process that uses so much processor time without watchdog_turn() tells the monitor on rpc_fd and ends. */
+/* From now on a process that uses so much processor time without watchdog_turn() tells the monitor on rpc_fd and
+ * ends. */
 int watchdog_start(int rpc_fd, struct err *err);
 void watchdog_turn(void);
 
