@@ -22,3 +22,9 @@ sallyport-transport_SRCS := $(addprefix services/ssh/,transport_main.c sandbox.c
 sallyport-transport_LIBS := transport relay mon base
 sallyport-transport_PKGS := libssh libcrypto libseccomp libcap-ng
 $(eval $(call prog,sallyport-transport))
+
+# the fuzz target of the pre-authentication phase needs what the unit tests do not
+FUZZ_PREAUTH := $(B)/tests/replay_preauth $(B)/tests/fuzz_preauth
+$(FUZZ_PREAUTH): UNIT_LIBS = transport relay mon base
+$(FUZZ_PREAUTH): unit_PKGS = libssh libcrypto jansson libevent libcap-ng
+$(FUZZ_PREAUTH): $(patsubst %,$(B)/lib/lib%.a,transport relay mon base)
