@@ -276,6 +276,19 @@ static void close_streams(const struct streams *streams)
 		close(streams->err_fd);
 }
 
+/* What a client types ahead of the shell's start must wait for the shell: the kernel's own echo and line editing would
+ * show it a first time, a secret included. */
+static void quiet_until_shell(int slave_fd)
+{
+	struct termios modes;
+
+	if (tcgetattr(slave_fd, &modes) < 0)
+		return;
+	modes.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG | IEXTEN);
+	modes.c_iflag &= ~(tcflag_t)(ICRNL | IXON);
+	tcsetattr(slave_fd, TCSANOW, &modes);
+}
+
 int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const char *command,
 			  struct monitor_reply *reply, struct err *err)
 {
@@ -290,6 +303,8 @@ int monitor_program_start(struct monitor *m, struct monitor_channel *channel, co
 	if (command && !line)
 		return err_set(err, -ENOMEM, "out of memory");
 	make_environment(m, channel, &environment);
+	if (channel->has_pty && !command)
+		quiet_until_shell(channel->slave_fd);
 	r = environment.failed ? -ENOMEM : make_streams(channel, &streams, reply);
 	if (r < 0) {
 		environment_done(&environment);

@@ -336,3 +336,10 @@ def test_sigterm_and_sigint_end_everything():
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", running.port)) != 0
         subprocess.run(["rm", "-rf", directory], check=True)
+
+
+def test_what_is_typed_ahead_is_seen_once(product):
+    argv = product.ssh_argv()
+    done = subprocess.run([argv[0], "-tt", *argv[1:]], input="show clock\nexit\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=20)
+    assert done.stdout.count("show clock") == 1 and re.search(r"CPU0:[\w.-]+#show clock\r?\n", done.stdout), repr(done.stdout)
