@@ -6,7 +6,9 @@
  */
 #include "conf/confd.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "aaa/uidmap.h"
@@ -33,19 +35,78 @@ static void on_group_list(const char *group, void *userdata)
 	json_array_append_new(userdata, json_string(group));
 }
 
-static void caller_each_group(const struct confd *confd, const char *user,
-			      void (*on_key)(const char *key, void *userdata), void *userdata)
+static void user_each_group(const struct tree *tree, const char *user,
+			    void (*on_key)(const char *key, void *userdata), void *userdata)
 {
 	char path[sizeof("username  group") + 33];
 
 	snprintf(path, sizeof(path), "username %s group", user);
-	tree_keys(confd->running, path, on_key, userdata);
+	tree_keys(tree, path, on_key, userdata);
 }
+
+bool confd_user_may_configure(const struct tree *tree, const char *user)
+{
+	struct group_search search = { .may_configure = false };
+
+	user_each_group(tree, user, on_group, &search);
+	return search.may_configure;
+}
+
+/* ---- processes ---- */
+
+/* /proc/PID/stat: the name in parentheses may hold anything, so fields are counted behind its last ')'. */
+static bool process_stat(uint32_t pid, uint32_t *ret_parent, uint64_t *ret_ticks)
+{
+	char path[32], line[1024], *rest;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%" PRIu32 "/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	line[0] = '\0';
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	rest = strrchr(line, ')');
+	if (!rest || strlen(rest) < 4)
+		return false;
+	rest += 4; /* ") S " */
+	*ret_parent = (uint32_t)strtoul(rest, &rest, 10);
+	for (unsigned field = 5; field < 22 && rest; field++)
+		rest = strchr(rest + 1, ' ');
+	*ret_ticks = rest ? strtoull(rest, NULL, 10) : 0;
+	return true;
+}
+
+uint32_t confd_process_parent(uint32_t pid)
+{
+	uint32_t parent = 0;
+	uint64_t ticks;
+
+	return process_stat(pid, &parent, &ticks) ? parent : 0;
+}
+
+bool confd_process_is(struct confd_process a, struct confd_process b)
+{
+	return a.pid && a.pid == b.pid && a.ticks == b.ticks;
+}
+
+static struct confd_process process_of(const struct ucred *peer)
+{
+	struct confd_process process = { .pid = peer->pid > 0 ? (uint32_t)peer->pid : 0 };
+	uint32_t parent;
+
+	if (process.pid && !process_stat(process.pid, &parent, &process.ticks))
+		process.ticks = 0;
+	return process;
+}
+
+/* ---- callers ---- */
 
 void confd_caller_of(const struct confd *confd, const struct ucred *peer, struct confd_caller *ret_caller)
 {
-	struct confd_caller caller = { .uid = peer->uid };
-	struct group_search search = { .may_configure = false };
+	struct confd_caller caller = { .uid = peer->uid, .process = process_of(peer) };
 
 	caller.trusted = peer->uid == 0 || peer->uid == confd->own_uid;
 	if (peer->uid == 0)
@@ -54,9 +115,8 @@ void confd_caller_of(const struct confd *confd, const struct ucred *peer, struct
 		caller.user[0] = '\0';
 	if (!caller.user[0] && caller.trusted)
 		snprintf(caller.user, sizeof(caller.user), "system");
-	if (caller.user[0] && !caller.trusted)
-		caller_each_group(confd, caller.user, on_group, &search);
-	caller.may_configure = caller.trusted || search.may_configure;
+	caller.may_configure = caller.trusted ||
+			       (caller.user[0] && confd_user_may_configure(confd->running, caller.user));
 	*ret_caller = caller;
 }
 
@@ -69,6 +129,6 @@ json_t *confd_caller_groups(const struct confd *confd, const struct confd_caller
 	if (caller->trusted) /* whatever is configured, root may do all */
 		json_array_append_new(groups, json_string(configuring_groups[0]));
 	else if (caller->user[0])
-		caller_each_group(confd, caller->user, on_group_list, groups);
+		user_each_group(confd->running, caller->user, on_group_list, groups);
 	return groups;
 }

@@ -2,12 +2,8 @@
 /*
  * DOC: commits, one at a time. A job is a commit, a member's question for its slice, or the repair of a
  * member that may be behind; jobs run in the order they came, each to its end, so that nobody ever sees
- * half a commit.
- *
- * A commit matches its lines again, lets the members check and prepare, and records. The record is the
- * point of no return: before it every failure leaves all as it was, after it nothing can fail. A member
- * that does not confirm apply is brought up to date later, with growing pauses, as is every member at
- * our start.
+ * half a commit. A member that does not confirm apply is brought up to date later, with growing pauses,
+ * as is every member at our start.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -17,10 +13,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "conf/confd.h"
-#include "conf/confd_round.h"
+#include "conf/confd_job.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
 
@@ -28,23 +22,6 @@
 #define REPAIR_FIRST_MS 1000u
 #define REPAIR_MAX_MS	30000u
 #define REPAIRS_MAX	8u /* members */
-
-enum job_kind { JOB_COMMIT, JOB_SLICE, JOB_REPAIR };
-
-struct job {
-	struct job *next;
-	struct confd_commits *commits;
-	enum job_kind kind;
-	confd_on_answer on_answer; /* NULL: nobody waits */
-	void *userdata;
-	unsigned owner; /* JOB_SLICE, JOB_REPAIR */
-	/* JOB_COMMIT */
-	struct confd_request *request;
-	struct tree *wanted;
-	struct confd_round *round;
-	const char *error_name; /* what is answered after the abort */
-	json_t *error_parameters;
-};
 
 /* A member that may be behind. */
 struct repair {
@@ -83,13 +60,22 @@ static void jobs_run(struct confd_commits *commits)
 
 static void job_free(struct job *job)
 {
+	confd_guard_free(job->guard);
 	confd_round_free(job->round);
 	tree_free(job->wanted);
+	json_decref(job->left_out);
+	json_decref(job->warnings);
 	json_decref(job->error_parameters);
-	if (job->request)
-		json_decref(job->request->lines);
-	free(job->request);
+	confd_request_free(job->request);
 	free(job);
+}
+
+void confd_request_free(struct confd_request *request)
+{
+	if (!request)
+		return;
+	json_decref(request->lines);
+	free(request);
 }
 
 /* The job at *slot leaves the queue. */
@@ -119,6 +105,7 @@ static int job_submit(struct confd_commits *commits, const struct job *model)
 		return -ENOMEM;
 	*job = *model;
 	job->commits = commits;
+	job->confd = commits->confd;
 	if (commits->last)
 		commits->last->next = job;
 	else
@@ -129,8 +116,7 @@ static int job_submit(struct confd_commits *commits, const struct job *model)
 	return 0;
 }
 
-/* Answers whoever still waits; the job ends. parameters stolen. */
-static void job_end(struct job *job, const char *error_name, json_t *parameters)
+void confd_job_end(struct job *job, const char *error_name, json_t *parameters)
 {
 	struct confd_commits *commits = job->commits;
 
@@ -233,7 +219,7 @@ static void repair_aborted(void *userdata)
 	const char *reason = json_string_value(json_object_get(fault, "reason"));
 
 	repair_failed(job, reason ? reason : "no reason given");
-	job_end(job, NULL, NULL);
+	confd_job_end(job, NULL, NULL);
 }
 
 static void repair_applied(void *userdata)
@@ -244,7 +230,7 @@ static void repair_applied(void *userdata)
 		repair_failed(job, "it did not confirm");
 	else
 		repair_done(repair_find(job->commits, job->owner));
-	job_end(job, NULL, NULL);
+	confd_job_end(job, NULL, NULL);
 }
 
 static void repair_prepared(void *userdata)
@@ -276,7 +262,7 @@ static void repair_begin(struct job *job)
 	if (confd_round_new(confd, confd->running, confd_running_id(confd, id), job->owner, &job->round) <
 	    0) {
 		repair_failed(job, "out of memory");
-		job_end(job, NULL, NULL);
+		confd_job_end(job, NULL, NULL);
 		return;
 	}
 	confd_round_ask(job->round, ROUND_CHECK, repair_checked, job);
@@ -288,8 +274,7 @@ void confd_commits_reconcile(struct confd_commits *commits)
 		repair_submit(&commits->repairs[i]);
 }
 
-/* After a commit: who missed it is repaired soon, who took it needs no repair any more. */
-static void repairs_note(struct confd_commits *commits, unsigned asked, unsigned missed)
+void confd_repairs_note(struct confd_commits *commits, unsigned asked, unsigned missed)
 {
 	for (size_t i = 0; i < commits->repairs_len; i++) {
 		struct repair *repair = &commits->repairs[i];
@@ -310,219 +295,18 @@ static void slice_begin(struct job *job)
 	char id[16];
 
 	if (!text) {
-		job_end(job, CONFIG_ERROR_STORAGE, json_pack("{s:s}", "reason", "out of memory"));
+		confd_job_end(job, CONFIG_ERROR_STORAGE, json_pack("{s:s}", "reason", "out of memory"));
 		return;
 	}
-	job_end(job, NULL, json_pack("{s:s, s:s}", "commit_id", confd_running_id(confd, id), "text", text));
-}
-
-/* ---- commit ---- */
-
-static const char *match_reason(const struct match *match)
-{
-	switch (match->status) {
-	case MATCH_OK:
-		break;
-	case MATCH_EMPTY:
-		return "an empty line changes nothing";
-	case MATCH_INCOMPLETE:
-		return "the statement is incomplete";
-	case MATCH_AMBIGUOUS:
-		return "the statement is ambiguous";
-	case MATCH_INVALID:
-		return match->err.text[0] ? match->err.text : "there is no such statement";
-	}
-	return "refused";
-}
-
-/* Takes one line into the tree. 0, or 1 when a fault was added. */
-static int line_apply(struct tree *tree, const char *line, json_t *faults)
-{
-	struct err err = { .text = "" };
-	struct match match;
-	int r = 0;
-
-	stmt_match(conf_root, NULL, line, true, &match);
-	if (match.status != MATCH_OK) {
-		confd_fault_add(faults, line, match_reason(&match));
-		r = 1;
-	} else if (tree_apply(tree, &match, &err) < 0) {
-		confd_fault_add(faults, line, err.text[0] ? err.text : "it cannot be stored");
-		r = 1;
-	}
-	stmt_match_done(&match);
-	return r;
-}
-
-static int on_diff_line(const char *line, void *userdata)
-{
-	(void)line;
-	*(bool *)userdata = true;
-	return 0;
-}
-
-static json_t *conflict_parameters(const struct confd *confd, const char *base_commit_id)
-{
-	const struct commit_record *records;
-	json_t *commits = json_array();
-	size_t len;
-
-	records = confd_store_records(confd->store, &len);
-	for (size_t i = 0; i < len; i++) {
-		char id[16];
-
-		snprintf(id, sizeof(id), "%" PRIu32, records[i].id);
-		if (strtoul(base_commit_id, NULL, 10) >= records[i].id)
-			break;
-		json_array_append_new(commits,
-				      json_pack("{s:s, s:s, s:I}", "commit_id", id, "user", records[i].user,
-						"changed_us", (json_int_t)records[i].changed_us));
-	}
-	return json_pack("{s:o}", "commits", commits);
-}
-
-static void commit_aborted(void *userdata)
-{
-	struct job *job = userdata;
-
-	job_end(job, job->error_name, take(job->error_parameters));
-}
-
-/* Everybody forgets what was prepared, then the caller hears why. parameters stolen. */
-static void commit_abort(struct job *job, const char *error_name, json_t *parameters)
-{
-	job->error_name = error_name;
-	job->error_parameters = parameters;
-	confd_round_ask(job->round, ROUND_ABORT, commit_aborted, job);
-}
-
-static bool commit_refused(struct job *job)
-{
-	json_t *faults = confd_round_faults(job->round);
-
-	if (!json_array_size(faults))
-		return false;
-	commit_abort(job, CONFIG_ERROR_FAILED, json_pack("{s:O}", "faults", faults));
-	return true;
-}
-
-static void commit_applied(void *userdata)
-{
-	struct job *job = userdata;
-	struct confd_commits *commits = job->commits;
-	char id[16];
-
-	repairs_note(commits, tree_diff_owners(commits->confd->running, job->wanted),
-		     confd_round_missed(job->round));
-	job_end(job, NULL, json_pack("{s:s}", "commit_id", confd_running_id(commits->confd, id)));
-}
-
-static int commit_record(struct job *job, struct err *err)
-{
-	struct confd *confd = job->commits->confd;
-	AUTO(free) char *text = confd_tree_text(job->wanted, 0);
-
-	if (!text)
-		return err_set(err, -ENOMEM, "out of memory");
-	job->request->record.changed_us = clock_wall_us();
-	return confd_store_record(confd->store, &job->request->record, text, err);
-}
-
-static void commit_prepared(void *userdata)
-{
-	struct job *job = userdata;
-	struct confd *confd = job->commits->confd;
-	struct err err = { .text = "" };
-	struct tree *before;
-
-	if (commit_refused(job))
-		return;
-	if (commit_record(job, &err) < 0) {
-		log_event(LOG_CONFIG_ERR_GENERAL, "A commit of user '%s' cannot be stored: %s",
-			  job->request->record.user, err.text);
-		commit_abort(job, CONFIG_ERROR_STORAGE, json_pack("{s:s}", "reason", err.text));
-		return;
-	}
-	/* the point of no return lies behind us; job->wanted keeps the old tree until the job ends */
-	before = confd->running;
-	confd->running = job->wanted;
-	job->wanted = before;
-	log_event(LOG_CONFIG_DB_COMMIT,
-		  "Configuration committed by user '%s'. Use 'show configuration commit changes %" PRIu32
-		  "' to view the changes.",
-		  job->request->record.user, job->request->record.id);
-	confd_round_ask(job->round, ROUND_APPLY, commit_applied, job);
-}
-
-static void commit_checked(void *userdata)
-{
-	struct job *job = userdata;
-
-	if (!commit_refused(job))
-		confd_round_ask(job->round, ROUND_PREPARE, commit_prepared, job);
-}
-
-/* The wanted tree from the lines. An error name when the commit ends here, with its parameters. */
-static const char *commit_build(struct job *job, json_t **ret_parameters)
-{
-	const struct confd *confd = job->commits->confd;
-	AUTO(free) char *text = NULL;
-	json_t *faults = json_array(), *line;
-	bool differs = false;
-	size_t i;
-
-	*ret_parameters = NULL;
-	if (!faults || tree_copy(confd->running, &job->wanted) < 0) {
-		json_decref(faults);
-		*ret_parameters = json_pack("{s:s}", "reason", "out of memory");
-		return CONFIG_ERROR_STORAGE;
-	}
-	json_array_foreach(job->request->lines, i, line)
-		line_apply(job->wanted, json_string_value(line), faults);
-	text = confd_tree_text(job->wanted, 0);
-	if (!text || strlen(text) > CONFD_TEXT_MAX_BYTES)
-		confd_fault_add(faults, "", "the configuration would be larger than 8 MiB");
-	if (json_array_size(faults)) {
-		*ret_parameters = json_pack("{s:o}", "faults", faults);
-		return CONFIG_ERROR_FAILED;
-	}
-	json_decref(faults);
-	tree_diff(confd->running, job->wanted, on_diff_line, &differs);
-	return differs ? NULL : CONFIG_ERROR_NOTHING;
-}
-
-static void commit_begin(struct job *job)
-{
-	const struct confd *confd = job->commits->confd;
-	struct confd_request *request = job->request;
-	json_t *parameters = NULL;
-	const char *error_name;
-	char id[16];
-
-	if (strcmp(request->base_commit_id, confd_running_id(confd, id))) {
-		job_end(job, CONFIG_ERROR_CONFLICT, conflict_parameters(confd, request->base_commit_id));
-		return;
-	}
-	error_name = commit_build(job, &parameters);
-	if (error_name) {
-		job_end(job, error_name, parameters);
-		return;
-	}
-	request->record.id = confd_store_next_id(confd->store);
-	snprintf(id, sizeof(id), "%" PRIu32, request->record.id);
-	if (confd_round_new(confd, job->wanted, id, tree_diff_owners(confd->running, job->wanted),
-			    &job->round) < 0) {
-		job_end(job, CONFIG_ERROR_STORAGE, json_pack("{s:s}", "reason", "out of memory"));
-		return;
-	}
-	confd_round_ask(job->round, ROUND_CHECK, commit_checked, job);
+	confd_job_end(job, NULL,
+		      json_pack("{s:s, s:s}", "commit_id", confd_running_id(confd, id), "text", text));
 }
 
 static void job_begin(struct job *job)
 {
 	switch (job->kind) {
 	case JOB_COMMIT:
-		commit_begin(job);
+		confd_commit_begin(job);
 		return;
 	case JOB_SLICE:
 		slice_begin(job);
@@ -541,10 +325,8 @@ int confd_commit_submit(struct confd_commits *commits, struct confd_request *req
 			     .userdata = request->userdata };
 	int r = job_submit(commits, &model);
 
-	if (r < 0) {
-		json_decref(request->lines);
-		free(request);
-	}
+	if (r < 0)
+		confd_request_free(request);
 	return r;
 }
 

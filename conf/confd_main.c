@@ -394,6 +394,10 @@ static int daemon_start(struct daemon_state *state, struct err *err)
 	if (r < 0)
 		return r;
 	r = confd_commits_new(confd, &confd->commits);
+	if (r == 0)
+		r = confd_sessions_new(confd, &confd->sessions);
+	if (r == 0)
+		r = confd_trial_new(confd, &confd->trial);
 	return r < 0 ? err_set(err, r, "out of memory") : 0;
 }
 
@@ -402,6 +406,8 @@ static void daemon_done(struct daemon_state *state)
 	/* first the callers, who may wait in the queue */
 	varlink_server_free(state->server);
 	confd_commits_free(state->confd.commits);
+	confd_sessions_free(state->confd.sessions);
+	confd_trial_free(state->confd.trial);
 	tree_free(state->confd.running);
 	confd_store_free(state->confd.store);
 	if (state->on_term)
@@ -435,6 +441,7 @@ int main(int argc, char **argv)
 		log_event(LOG_CONFIG_ERR_GENERAL, "Cannot start: %s", err.text[0] ? err.text : strerror(-r));
 	} else {
 		confd_commits_reconcile(state.confd.commits);
+		confd_trial_watch(&state.confd);
 		proc_notify_ready();
 		event_base_dispatch(state.confd.base);
 	}

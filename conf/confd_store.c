@@ -73,6 +73,9 @@ static int record_write(const struct commit_record *record, const char *text, ch
 		fprintf(out, "!! label %s\n", record->label);
 	if (record->comment[0])
 		fprintf(out, "!! comment %s\n", record->comment);
+	if (record->trial_deadline_us)
+		fprintf(out, "!! trial %" PRId64 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
+			record->trial_deadline_us, record->trial_s, record->trial_pid, record->trial_ticks);
 	fprintf(out, "!\n%s", text);
 	failed = fflush(out) != 0;
 	if (!failed)
@@ -113,6 +116,27 @@ static bool field_number(const char *value, size_t len, int64_t max, int64_t *re
 	return true;
 }
 
+/* "DEADLINE-US SECONDS PID START-TICKS" */
+static bool field_trial(const char *value, size_t len, struct commit_record *record)
+{
+	int64_t numbers[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		const char *blank = memchr(value, ' ', len);
+		size_t part = blank ? (size_t)(blank - value) : len;
+
+		if (!field_number(value, part, i == 1 || i == 2 ? UINT32_MAX : INT64_MAX, &numbers[i]))
+			return false;
+		value += part + (blank != NULL);
+		len -= part + (blank != NULL);
+	}
+	record->trial_deadline_us = numbers[0];
+	record->trial_s = (uint32_t)numbers[1];
+	record->trial_pid = (uint32_t)numbers[2];
+	record->trial_ticks = (uint64_t)numbers[3];
+	return len == 0;
+}
+
 /* Takes "name value" of len bytes into the record. */
 static bool record_field(struct commit_record *record, const char *line, size_t len)
 {
@@ -137,6 +161,8 @@ static bool record_field(struct commit_record *record, const char *line, size_t 
 	}
 	if (len > 11 && !memcmp(line, "changed-us ", 11))
 		return field_number(line + 11, len - 11, INT64_MAX, &record->changed_us);
+	if (len > 6 && !memcmp(line, "trial ", 6))
+		return field_trial(line + 6, len - 6, record);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		size_t name_len = strlen(texts[i].name);
 
@@ -221,7 +247,7 @@ static uint32_t name_id(const char *name, const char **ret_ending)
 
 static int store_grow(struct confd_store *store)
 {
-	size_t size = store->size ? store->size * 2 : CONFD_COMMITS_KEPT + 1;
+	size_t size = store->size ? store->size * 2 : CONFD_COMMITS_KEPT + 2;
 	struct commit_record *records;
 
 	if (store->len < store->size)
@@ -422,7 +448,7 @@ static int store_load_head(struct confd_store *store, size_t index)
 
 static void store_prune(struct confd_store *store)
 {
-	while (store->len > CONFD_COMMITS_KEPT) {
+	while (store->len > CONFD_COMMITS_KEPT + 1) {
 		AUTO(free) char *path = store_path(store, store->records[store->len - 1].id, ".conf");
 
 		/* one that stays behind is harmless: it is the oldest again at the next start */
@@ -504,6 +530,54 @@ int confd_store_record(struct confd_store *store, const struct commit_record *re
 	store->len++;
 	store->highest_id = record->id;
 	store_prune(store);
+	return 0;
+}
+
+int confd_store_text(const struct confd_store *store, uint32_t id, char **ret_text, struct err *err)
+{
+	AUTO(free) char *path = store_path(store, id, ".conf");
+	AUTO(free) char *file = NULL;
+	const char *text = NULL, *fault;
+	size_t len = 0;
+	int r;
+
+	if (!path)
+		return err_set(err, -ENOMEM, "out of memory");
+	r = fs_read(path, FILE_MAX_BYTES, &file, &len);
+	if (r < 0)
+		return err_set(err, r, "commit %" PRIu32 ": %s", id, strerror(-r));
+	fault = file_text(file, len, id, &text);
+	if (fault) {
+		r = err_set(err, -EBADMSG, "the file of commit %" PRIu32 " is damaged: %s", id, fault);
+	} else {
+		*ret_text = strdup(text);
+		r = *ret_text ? 0 : err_set(err, -ENOMEM, "out of memory");
+	}
+	explicit_bzero(file, len); /* password hashes */
+	return r;
+}
+
+int confd_store_confirm(struct confd_store *store, const char *text, struct err *err)
+{
+	AUTO(free) char *path = NULL;
+	AUTO(free) char *file = NULL;
+	struct commit_record record;
+	size_t len = 0;
+	int r;
+
+	if (!store->len)
+		return err_set(err, -ENOENT, "there is no commit");
+	record = store->records[0];
+	record.trial_deadline_us = 0;
+	record.trial_s = record.trial_pid = 0;
+	record.trial_ticks = 0;
+	path = store_path(store, record.id, ".conf");
+	r = path ? record_write(&record, text, &file, &len) : -ENOMEM;
+	if (r == 0)
+		r = fs_write_atomic(path, 0600, file, len);
+	if (r < 0)
+		return err_set(err, r, "commit %" PRIu32 ": %s", record.id, strerror(-r));
+	store->records[0] = record;
 	return 0;
 }
 

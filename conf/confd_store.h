@@ -20,6 +20,7 @@
  *	!! client CLI
  *	!! label LABEL			(label and comment only where there is one)
  *	!! comment COMMENT
+ *	!! trial DEADLINE-US SECONDS PID START-TICKS	(only while nobody has confirmed it)
  *	!
  *	hostname r1			(the whole configuration)
  *	!! end 8a5d3c0f11223344		(FNV-1a, 64 bits, of everything above)
@@ -38,7 +39,7 @@
 
 #define CONFD_COMMIT_ID_FIRST 1000000001u
 #define CONFD_COMMIT_ID_LAST  4294967295u
-#define CONFD_COMMITS_KEPT    100u
+#define CONFD_COMMITS_KEPT    100u /* that can be taken back: one more is stored, which the oldest was made on */
 #define CONFD_TEXT_MAX_BYTES  (8u << 20) /* with JSON's escapes it still fits one Varlink message */
 
 struct commit_record {
@@ -46,6 +47,11 @@ struct commit_record {
 	int64_t changed_us;
 	char user[33], line[33], client[33];
 	char label[31], comment[257]; /* "" when there is none */
+	/* A trial, taken back at its deadline; all 0 in an ordinary commit. It counts only in the newest commit. */
+	int64_t trial_deadline_us; /* wall time */
+	uint32_t trial_s;	   /* how long it was given */
+	uint32_t trial_pid;	   /* the process that may confirm it, with its start time (proc(5), stat field 22) */
+	uint64_t trial_ticks;
 };
 
 struct confd_store;
@@ -66,9 +72,15 @@ int confd_store_load(struct confd_store *store, int (*accept)(const char *text, 
 /* The number the next commit will have: higher than any file ever seen here. 0 when they are used up. */
 uint32_t confd_store_next_id(const struct confd_store *store);
 /* Stores a commit with record->id == confd_store_next_id(); it is the newest from then on. The oldest is dropped when
- * there are more than CONFD_COMMITS_KEPT. */
+ * there are more than CONFD_COMMITS_KEPT + 1. */
 int confd_store_record(struct confd_store *store, const struct commit_record *record, const char *text,
 		       struct err *err);
+
+/* The whole configuration of a stored commit (malloc'ed); -ENOENT there is none of that number, -EBADMSG its file is
+ * damaged. */
+int confd_store_text(const struct confd_store *store, uint32_t id, char **ret_text, struct err *err);
+/* Makes the newest commit, a trial with this text, an ordinary one; all or nothing, as a commit is. */
+int confd_store_confirm(struct confd_store *store, const char *text, struct err *err);
 
 /* Heads of the commits, newest first; valid until the next record. */
 const struct commit_record *confd_store_records(const struct confd_store *store, size_t *ret_len);

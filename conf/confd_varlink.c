@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: org.sallyport.Config as its callers see it. Every method asks first who is calling; parameters
- * are bounded here, before they go anywhere.
+ * DOC: org.sallyport.Config as its callers see it: the interface, and what only reads. Every method asks
+ * first who is calling; parameters are bounded before they go anywhere.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,39 +13,65 @@
 #include "conf/config_report.h"
 #include "conf/root.h"
 
-#define CLIENT_DEFAULT "CLI"
-
 static const char confd_description[] =
-	"# The configuration: what runs, who asks, and commits\n"
+	"# The configuration: what runs, who asks, commits, and the way back\n"
 	"interface org.sallyport.Config\n"
 	"\n"
+	"# trial_deadline_us is 0 but in a commit that is taken back then unless it is confirmed\n"
 	"type Commit (commit_id: string, user: string, line: string, client: string, label: ?string,\n"
-	"  comment: ?string, changed_us: int)\n"
+	"  comment: ?string, changed_us: int, trial_deadline_us: int)\n"
 	"type Fault (line: string, reason: string)\n"
+	"type Session (session_id: string, line: string, user: string, since_us: int, exclusive: bool)\n"
 	"\n"
 	"# The running configuration as text; secrets are masked for callers that may not configure\n"
 	"method GetRunning() -> (commit_id: string, text: string, changed_us: int, changed_by: string)\n"
 	"# Who the caller is, by its uid\n"
 	"method GetCaller() -> (hostname: string, domain_name: string, user: string, groups: []string,\n"
 	"  commit_id: string)\n"
-	"# Changes the configuration by flat lines in order; user and client count only from root\n"
+	"# Changes the configuration by flat lines in order; without lines confirms the trial of the "
+	"caller's\n"
+	"# process. replace: the lines are all there is to be. best_effort: lines that fail are left out.\n"
+	"# force: even when it locks the caller out. confirmed_s: taken back after so many seconds unless it "
+	"is\n"
+	"# confirmed. user and client count only from root\n"
 	"method Commit(base_commit_id: string, lines: []string, line_name: string, label: ?string,\n"
-	"  comment: ?string, user: ?string, client: ?string) -> (commit_id: string)\n"
+	"  comment: ?string, replace: ?bool, best_effort: ?bool, force: ?bool, confirmed_s: ?int,\n"
+	"  user: ?string, client: ?string) -> (commit_id: string, items: int, confirmed: bool,\n"
+	"  warnings: []string, faults: []Fault)\n"
+	"# Commits what was before the last commits, or before the one that is named by number or label\n"
+	"method Rollback(last: ?int, to: ?string, line_name: string, label: ?string, comment: ?string,\n"
+	"  force: ?bool) -> (commit_id: string, items: int, confirmed: bool, warnings: []string,\n"
+	"  faults: []Fault)\n"
+	"# Takes the trial of the caller's process back now\n"
+	"method EndTrial() -> (commit_id: string, items: int, confirmed: bool, warnings: []string,\n"
+	"  faults: []Fault)\n"
 	"# Newest first, at most 100\n"
 	"method ListCommits() -> (commits: []Commit)\n"
+	"# A commit by number or label, with the whole configuration that it made\n"
+	"method GetCommit(commit: string) -> (commit: Commit, text: string)\n"
+	"# What one commit or the last ones changed, or what taking them back would change (rollback), as\n"
+	"# statements or, with signs, as lines marked + - #\n"
+	"method GetChanges(commit: ?string, last: ?int, rollback: ?bool, signs: ?bool) -> (text: string)\n"
+	"# With \"more\": the caller is in configuration mode until it closes the connection\n"
+	"method OpenSession(line_name: string, exclusive: ?bool) -> (session_id: string, sessions: "
+	"[]Session)\n"
+	"method ListSessions() -> (sessions: []Session)\n"
 	"# What a member gets; members and root only\n"
 	"method GetSlice(member: string) -> (commit_id: string, text: string)\n"
 	"\n"
 	"error CommitFailed (faults: []Fault)\n"
 	"error Conflict (commits: []Commit)\n"
 	"error NothingToCommit ()\n"
-	"error StorageFailed (reason: string)\n";
+	"error StorageFailed (reason: string)\n"
+	"error LockedOut (reasons: []string)\n"
+	"error LabelTaken (label: string, commit_id: string)\n"
+	"error Locked (sessions: []Session)\n"
+	"error Trial (session_id: string)\n"
+	"error NoSuchCommit (reason: string)\n";
 
 /* ---- parameters ---- */
 
-/* A text parameter into a buffer; absent or null leaves it as it is. False when it is something else or
- * too long. */
-static bool parameter_text(const json_t *parameters, const char *name, char *to, size_t size)
+bool confd_parameter_text(const json_t *parameters, const char *name, char *to, size_t size)
 {
 	const json_t *value = json_object_get(parameters, name);
 	const char *text;
@@ -56,6 +82,31 @@ static bool parameter_text(const json_t *parameters, const char *name, char *to,
 	if (!text || !confd_store_is_plain(text, size - 1))
 		return false;
 	snprintf(to, size, "%s", text);
+	return true;
+}
+
+bool confd_parameter_number(const json_t *parameters, const char *name, int64_t min, int64_t max,
+			    int64_t *number)
+{
+	const json_t *value = json_object_get(parameters, name);
+
+	if (!value || json_is_null(value))
+		return true;
+	if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max)
+		return false;
+	*number = json_integer_value(value);
+	return true;
+}
+
+bool confd_parameter_flag(const json_t *parameters, const char *name, bool *flag)
+{
+	const json_t *value = json_object_get(parameters, name);
+
+	if (!value || json_is_null(value))
+		return true;
+	if (!json_is_boolean(value))
+		return false;
+	*flag = json_is_true(value);
 	return true;
 }
 
@@ -120,14 +171,15 @@ static void handle_get_caller(struct varlink_call *call, const json_t *parameter
 				      confd_running_id(confd, id)));
 }
 
-static json_t *record_json(const struct commit_record *record)
+json_t *confd_record_json(const struct commit_record *record)
 {
 	char id[16];
 
 	snprintf(id, sizeof(id), "%u", record->id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "commit_id", id, "user", record->user, "line",
-			 record->line, "client", record->client, "label", record->label, "comment",
-			 record->comment, "changed_us", (json_int_t)record->changed_us);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "commit_id", id, "user", record->user,
+			 "line", record->line, "client", record->client, "label", record->label, "comment",
+			 record->comment, "changed_us", (json_int_t)record->changed_us, "trial_deadline_us",
+			 (json_int_t)record->trial_deadline_us);
 }
 
 static void handle_list_commits(struct varlink_call *call, const json_t *parameters, void *userdata)
@@ -140,163 +192,22 @@ static void handle_list_commits(struct varlink_call *call, const json_t *paramet
 	(void)parameters;
 	records = confd_store_records(confd->store, &len);
 	for (size_t i = 0; i < len && i < CONFD_COMMITS_KEPT; i++)
-		json_array_append_new(commits, record_json(&records[i]));
+		json_array_append_new(commits, confd_record_json(&records[i]));
 	varlink_reply(call, json_pack("{s:o}", "commits", commits));
-}
-
-/* ---- what may take a while ---- */
-
-/* One call that waits in the queue of commits; ends with its answer or with the caller. */
-struct waiting_call {
-	struct confd *confd;
-	struct varlink_call *call;
-};
-
-static void waiting_answer(const char *error_name, json_t *parameters, void *userdata)
-{
-	struct waiting_call *waiting = userdata;
-
-	if (error_name)
-		varlink_error(waiting->call, error_name, parameters);
-	else
-		varlink_reply(waiting->call, parameters);
-	free(waiting);
-}
-
-static void waiting_gone(void *userdata)
-{
-	struct waiting_call *waiting = userdata;
-
-	confd_commits_forget(waiting->confd->commits, waiting);
-	free(waiting);
-}
-
-static struct waiting_call *waiting_new(struct confd *confd, struct varlink_call *call)
-{
-	struct waiting_call *waiting = malloc(sizeof(*waiting));
-
-	if (!waiting)
-		return NULL;
-	*waiting = (struct waiting_call){ .confd = confd, .call = call };
-	varlink_call_on_gone(call, waiting_gone, waiting);
-	return waiting;
-}
-
-static void reply_busy(struct varlink_call *call, const char *reason)
-{
-	varlink_error(call, CONFIG_ERROR_FAILED,
-		      json_pack("{s:[{s:s, s:s}]}", "faults", "line", "", "reason", reason));
-}
-
-static void handle_get_slice(struct varlink_call *call, const json_t *parameters, void *userdata)
-{
-	struct confd *confd = userdata;
-	const struct conf_member *member = conf_members;
-	struct waiting_call *waiting;
-	struct confd_caller caller;
-	const char *name;
-
-	confd_caller_of(confd, varlink_call_peer(call), &caller);
-	if (!caller.trusted) {
-		varlink_error_permission(call);
-		return;
-	}
-	name = json_string_value(json_object_get(parameters, "member"));
-	while (name && member->name && strcmp(member->name, name))
-		member++;
-	if (!name || !member->name) {
-		varlink_error_parameter(call, "member");
-		return;
-	}
-	waiting = waiting_new(confd, call);
-	if (!waiting || confd_slice_submit(confd->commits, member->owner, waiting_answer, waiting) < 0) {
-		varlink_call_on_gone(call, NULL, NULL);
-		free(waiting);
-		reply_busy(call, "too many members are waiting");
-	}
-}
-
-/* Fills a request from the parameters of Commit; NULL, or the name of the parameter that is wrong. */
-static const char *request_fill(const json_t *parameters, const struct confd_caller *caller,
-				struct confd_request *request)
-{
-	struct commit_record *record = &request->record;
-	json_t *lines = json_object_get(parameters, "lines");
-	const json_t *line;
-	size_t i;
-
-	snprintf(record->user, sizeof(record->user), "%s", caller->user);
-	snprintf(record->client, sizeof(record->client), CLIENT_DEFAULT);
-	if (!json_is_string(json_object_get(parameters, "base_commit_id")) ||
-	    !parameter_text(parameters, "base_commit_id", request->base_commit_id,
-			    sizeof(request->base_commit_id)))
-		return "base_commit_id";
-	if (!parameter_text(parameters, "line_name", record->line, sizeof(record->line)))
-		return "line_name";
-	if (!parameter_text(parameters, "label", record->label, sizeof(record->label)))
-		return "label";
-	if (!parameter_text(parameters, "comment", record->comment, sizeof(record->comment)))
-		return "comment";
-	if (caller->trusted && !parameter_text(parameters, "user", record->user, sizeof(record->user)))
-		return "user";
-	if (caller->trusted && !parameter_text(parameters, "client", record->client, sizeof(record->client)))
-		return "client";
-	if (!json_is_array(lines))
-		return "lines";
-	json_array_foreach(lines, i, line) {
-		if (!json_is_string(line))
-			return "lines";
-	}
-	request->lines = json_incref(lines);
-	return NULL;
-}
-
-static void request_free(struct confd_request *request)
-{
-	json_decref(request->lines);
-	free(request);
-}
-
-AUTO_DECLARE(struct confd_request, request_free)
-
-static void handle_commit(struct varlink_call *call, const json_t *parameters, void *userdata)
-{
-	struct confd *confd = userdata;
-	AUTO(request_free) struct confd_request *request = calloc(1, sizeof(*request));
-	struct waiting_call *waiting;
-	struct confd_caller caller;
-	const char *wrong;
-
-	confd_caller_of(confd, varlink_call_peer(call), &caller);
-	if (!caller.may_configure) {
-		varlink_error_permission(call);
-		return;
-	}
-	wrong = request ? request_fill(parameters, &caller, request) : NULL;
-	if (wrong) {
-		varlink_error_parameter(call, wrong);
-		return;
-	}
-	waiting = request ? waiting_new(confd, call) : NULL;
-	if (!waiting) {
-		reply_busy(call, "out of memory");
-		return;
-	}
-	request->on_answer = waiting_answer;
-	request->userdata = waiting;
-	if (confd_commit_submit(confd->commits, take(request)) < 0) {
-		varlink_call_on_gone(call, NULL, NULL);
-		free(waiting);
-		reply_busy(call, "too many commits are waiting, try again");
-	}
 }
 
 static const struct varlink_method methods[] = {
 	{ "GetRunning", handle_get_running },
 	{ "GetCaller", handle_get_caller },
-	{ "Commit", handle_commit },
+	{ "Commit", confd_handle_commit },
+	{ "Rollback", confd_handle_rollback },
+	{ "EndTrial", confd_handle_end_trial },
 	{ "ListCommits", handle_list_commits },
-	{ "GetSlice", handle_get_slice },
+	{ "GetCommit", confd_handle_get_commit },
+	{ "GetChanges", confd_handle_get_changes },
+	{ "OpenSession", confd_handle_open_session },
+	{ "ListSessions", confd_handle_list_sessions },
+	{ "GetSlice", confd_handle_get_slice },
 	{ NULL }, /* end */
 };
 

@@ -16,8 +16,14 @@ $(eval $(call lib,confroot))
 confdstore_SRCS := conf/confd_store.c
 $(eval $(call lib,confdstore))
 
-sallyport-confd_SRCS := $(addprefix conf/,confd_main.c confd_commit.c confd_round.c confd_caller.c confd_varlink.c)
-sallyport-confd_LIBS := confdstore confroot services_conf aaa vrf_conf conf base
+# what a configuration would do to a session; pure
+confdlockout_SRCS := conf/confd_lockout.c
+$(eval $(call lib,confdlockout))
+
+sallyport-confd_SRCS := $(addprefix conf/,confd_main.c confd_commit.c confd_commit_build.c confd_commit_run.c confd_round.c \
+	confd_caller.c confd_past.c confd_session.c confd_trial.c confd_guard.c confd_varlink.c confd_varlink_commit.c \
+	confd_varlink_past.c)
+sallyport-confd_LIBS := confdstore confdlockout confroot services_conf aaa vrf_conf conf base
 sallyport-confd_PKGS := jansson libevent libcap-ng
 sallyport-confd_LDLIBS := -lcrypt
 $(eval $(call prog,sallyport-confd))

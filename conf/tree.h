@@ -40,6 +40,7 @@ int tree_parse(struct tree *tree, const char *text,
 
 enum tree_write_flags {
 	TREE_MASK_SECRETS = 1u << 0, /* operands of STMT_SECRET rows become "***" */
+	TREE_SIGNS = 1u << 1,	     /* tree_write_diff(): "+  " comes, "-  " goes, "#  " a block they are in */
 };
 /* Writes running-config text: top rows in order, one space per level, each block closed by "!" at its own level.
  * One-line statements of a top row that groups are followed by one "!", those of a top leaf by none. path (may be NULL)

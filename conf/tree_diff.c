@@ -156,9 +156,24 @@ static void write_children(struct tree_writer *writer, const struct tree_node *f
 
 static void write_removal(struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
 {
-	size_t before = push_removal(&writer->line, node, writer->flags & TREE_MASK_SECRETS);
+	size_t before;
 
+	if (writer->flags & TREE_SIGNS) {
+		writer->sign = '-';
+		tree_writer_node(writer, node, place);
+		return;
+	}
+	before = push_removal(&writer->line, node, writer->flags & TREE_MASK_SECRETS);
 	tree_writer_line(writer, place.indent, "no ");
+	tree_line_cut(&writer->line, before);
+}
+
+static void write_old_value(struct tree_writer *writer, const struct tree_node *old, struct tree_place place)
+{
+	size_t before = tree_line_push(&writer->line, old, writer->flags & TREE_MASK_SECRETS);
+
+	writer->sign = '-';
+	tree_writer_line(writer, place.indent, "");
 	tree_line_cut(&writer->line, before);
 }
 
@@ -173,13 +188,17 @@ static void write_pair(struct tree_writer *writer, const struct tree_node *old, 
 
 	if (!nodes_differ(old, new))
 		return;
+	if ((writer->flags & TREE_SIGNS) && !shown->row->mode && value_changed(old, new))
+		write_old_value(writer, old, place);
 	before = tree_line_push(&writer->line, shown, writer->flags & TREE_MASK_SECRETS);
 	if (shown->row->mode) {
 		below.indent++;
+		writer->sign = '#';
 		outer = tree_writer_open(writer, place.indent);
 		write_children(writer, old, new, below);
 		tree_writer_leave(writer, outer, place.indent);
 	} else {
+		writer->sign = '+';
 		if (value_changed(old, new))
 			tree_writer_line(writer, place.indent, "");
 		write_children(writer, old, new, below);
@@ -196,6 +215,7 @@ static void write_row(struct tree_writer *writer, struct merge merge, struct tre
 		if (removals.old && !removals.new && tree_node_counts(removals.old))
 			write_removal(writer, removals.old, place);
 	while (merge_next(&merge)) {
+		writer->sign = '+';
 		if (merge.new && !merge.old)
 			tree_writer_node(writer, merge.new, place);
 		else if (merge.new || !tree_node_counts(merge.old))

@@ -68,6 +68,7 @@ struct tree_writer {
 	FILE *out;
 	unsigned flags;
 	unsigned owners;	  /* 0: whatever the owner */
+	char sign;		  /* TREE_SIGNS: of the lines that are written */
 	const struct match *path; /* NULL: everything */
 	struct tree_line line;	  /* words since the innermost block began */
 	int lines;

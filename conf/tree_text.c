@@ -57,6 +57,8 @@ static bool node_wanted(const struct tree_writer *writer, const struct tree_node
 
 void tree_writer_line(struct tree_writer *writer, int indent, const char *prefix)
 {
+	if (writer->flags & TREE_SIGNS)
+		fprintf(writer->out, "%c  ", writer->sign);
 	fprintf(writer->out, "%*s%s%s\n", indent, "", prefix, writer->line.text ? writer->line.text : "");
 	writer->lines++;
 	writer->closed = false;
@@ -64,7 +66,7 @@ void tree_writer_line(struct tree_writer *writer, int indent, const char *prefix
 
 void tree_writer_close(struct tree_writer *writer, int indent)
 {
-	fprintf(writer->out, "%*s!\n", indent, "");
+	fprintf(writer->out, "%*s!\n", indent + (writer->flags & TREE_SIGNS ? 3 : 0), "");
 	writer->lines++;
 	writer->closed = !indent;
 }
@@ -118,7 +120,7 @@ void tree_writer_end_group(struct tree_writer *writer, const struct stmt *row, i
 {
 	bool group = row->kind == STMT_NODE || row->kind == STMT_LIST;
 
-	if (group && writer->lines > lines_before && !writer->closed)
+	if (group && writer->lines > lines_before && !writer->closed && !(writer->flags & TREE_SIGNS))
 		tree_writer_close(writer, 0);
 }
 

@@ -92,11 +92,16 @@ class Confd:
         assert error is None
         return reply["commit_id"], reply["text"]
 
-    def commit(self, *lines, base=None, **more):
+    def commit_whole(self, *lines, base=None, **more):
         """Returns the error name without its interface, or None, and the parameters."""
         error, reply = self.call("Commit", base_commit_id=self.running()[0] if base is None else base, lines=list(lines),
                                  line_name="vty0", **more)
         return error and error.replace(CONFIG, ""), reply
+
+    def commit(self, *lines, **more):
+        """The same with the commit's number only, where there is one."""
+        error, reply = self.commit_whole(*lines, **more)
+        return error, reply if error else {"commit_id": reply["commit_id"]}
 
     def file(self, commit_id, ending=".conf"):
         return os.path.join(self.commits_dir, commit_id + ending)

@@ -155,15 +155,69 @@ Test(confd_store, hundred_are_kept)
 	for (unsigned i = 1; i <= 103; i++)
 		store_add(store, i == 103 ? "hostname last\n" : "hostname x\n");
 	cr_assert_eq(confd_store_records(store, &len)[0].id, 1000000103);
-	cr_assert_eq(len, 100);
+	cr_assert_eq(len, 101, "a hundred, and what the oldest of them was made on");
 	confd_store_free(store);
-	file_path(1000000003, ".conf", path, sizeof(path));
+	file_path(1000000002, ".conf", path, sizeof(path));
 	cr_assert_lt(access(path, F_OK), 0);
-	file_path(1000000004, ".conf", path, sizeof(path));
+	file_path(1000000003, ".conf", path, sizeof(path));
 	cr_assert_eq(access(path, F_OK), 0);
 	text = store_load(&store, &loaded);
 	cr_assert_str_eq(text, "hostname last\n");
 	free(text);
+	confd_store_free(store);
+}
+
+Test(confd_store, text_of_each)
+{
+	struct confd_store *store = store_open();
+	struct err err = { .text = "" };
+	char path[200], *text = NULL;
+	FILE *file;
+
+	store_add(store, "hostname one\n");
+	store_add(store, "hostname two\n");
+	cr_assert_eq(confd_store_text(store, 1000000001, &text, &err), 0, "%s", err.text);
+	cr_assert_str_eq(text, "hostname one\n");
+	free(text);
+	cr_assert_eq(confd_store_text(store, 1000000009, &text, &err), -ENOENT);
+	file_path(1000000001, ".conf", path, sizeof(path));
+	file = fopen(path, "a");
+	fputs("hostname more\n", file);
+	fclose(file);
+	cr_assert_eq(confd_store_text(store, 1000000001, &text, &err), -EBADMSG);
+	cr_assert_not_null(strstr(err.text, "1000000001"));
+	confd_store_free(store);
+}
+
+Test(confd_store, a_trial_and_its_confirmation_outlive_us)
+{
+	struct loaded loaded = { .broken = 0 };
+	struct confd_store *store = store_open();
+	struct commit_record record = { .id = 1000000001,
+					.user = "amy",
+					.label = "try",
+					.trial_deadline_us = INT64_MAX / 1000,
+					.trial_s = 65535,
+					.trial_pid = UINT32_MAX,
+					.trial_ticks = 12345678901234567u };
+	const struct commit_record *records;
+	struct err err = { .text = "" };
+	size_t len;
+
+	cr_assert_eq(confd_store_record(store, &record, "hostname try\n", &err), 0, "%s", err.text);
+	for (unsigned round = 0; round < 2; round++) {
+		confd_store_free(store);
+		free(store_load(&store, &loaded));
+		records = confd_store_records(store, &len);
+		cr_assert_eq(records[0].trial_deadline_us, round ? 0 : INT64_MAX / 1000);
+		cr_assert_eq(records[0].trial_s, round ? 0 : 65535);
+		cr_assert_eq(records[0].trial_pid, round ? 0 : UINT32_MAX);
+		cr_assert_eq(records[0].trial_ticks, round ? 0 : 12345678901234567u);
+		cr_assert_str_eq(records[0].label, "try");
+		cr_assert_eq(confd_store_confirm(store, "hostname try\n", &err), 0, "%s", err.text);
+		cr_assert_eq(confd_store_records(store, &len)[0].trial_deadline_us, 0);
+	}
+	cr_assert_eq(loaded.broken, 0);
 	confd_store_free(store);
 }
 
