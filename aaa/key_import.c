@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: import of public keys. People have their keys in many forms and do not know their names, so the form is found
- * out from the bytes. Each is first made into the SSH wire blob; that is then checked down to its numbers, in one place.
- * What is not a public key is named for what it is, above all a private key, which its owner is about to give away.
+ * DOC: import of public keys. People have their keys in many forms and do not know their names, so the form is
+ * found out from the bytes. Each is first made into the SSH wire blob; that is then checked down to its numbers, in
+ * one place. What is not a public key is named for what it is, above all a private key, which its owner is about to
+ * give away.
  */
 #include "aaa/key_import.h"
 
@@ -13,13 +14,13 @@
 
 #include "base/cleanup.h"
 
-#define RSA_BITS_MIN	512u /* features.md 1K-79 */
-#define RSA_BITS_MAX	16384u
-#define DER_INTEGER	0x02
-#define DER_BIT_STRING	0x03
-#define DER_NULL	0x05
-#define DER_OID		0x06
-#define DER_SEQUENCE	0x30
+#define RSA_BITS_MIN	 512u /* features.md 1K-79 */
+#define RSA_BITS_MAX	 16384u
+#define DER_INTEGER	 0x02
+#define DER_BIT_STRING	 0x03
+#define DER_NULL	 0x05
+#define DER_OID		 0x06
+#define DER_SEQUENCE	 0x30
 #define BASE64_MAX_BYTES ((USER_KEY_BLOB_MAX_BYTES + 2) / 3 * 4)
 
 /* ---- bytes ---- */
@@ -46,7 +47,8 @@ static bool wire_string(struct span *from, struct span *ret_string)
 
 	if (from->len < 4)
 		return false;
-	len = (size_t)from->bytes[0] << 24 | (size_t)from->bytes[1] << 16 | (size_t)from->bytes[2] << 8 | from->bytes[3];
+	len = (size_t)from->bytes[0] << 24 | (size_t)from->bytes[1] << 16 | (size_t)from->bytes[2] << 8 |
+	      from->bytes[3];
 	if (len > from->len - 4)
 		return false;
 	*ret_string = (struct span){ from->bytes + 4, len };
@@ -74,7 +76,8 @@ static void blob_put(struct blob *blob, const void *bytes, size_t len)
 
 static void blob_string(struct blob *blob, const void *bytes, size_t len)
 {
-	const uint8_t prefix[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len };
+	const uint8_t prefix[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+				    (uint8_t)len };
 
 	blob_put(blob, prefix, sizeof(prefix));
 	blob_put(blob, bytes, len);
@@ -153,7 +156,8 @@ static bool wire_number(struct span *from, size_t max_bits, uint32_t *ret_bits, 
 	struct span number;
 	size_t skip;
 
-	if (!wire_string(from, &number) || !number.len || number.len > max_bits / 8 + 1 || number.bytes[0] & 0x80)
+	if (!wire_string(from, &number) || !number.len || number.len > max_bits / 8 + 1 ||
+	    number.bytes[0] & 0x80)
 		return false;
 	skip = number.bytes[0] == 0;
 	if (skip && (number.len == 1 || !(number.bytes[1] & 0x80)))
@@ -174,8 +178,8 @@ static int check_rsa(struct span *from, const char *curve, uint32_t *bits, struc
 	    exponent_bits < 2)
 		return err_set(err, -EINVAL, "the RSA key is broken, or larger than %u bits", RSA_BITS_MAX);
 	if (modulus_bits < RSA_BITS_MIN || modulus_bits > RSA_BITS_MAX)
-		return err_set(err, -EINVAL, "the RSA key has %u bits, it must have %u to %u", modulus_bits, RSA_BITS_MIN,
-			       RSA_BITS_MAX);
+		return err_set(err, -EINVAL, "the RSA key has %u bits, it must have %u to %u", modulus_bits,
+			       RSA_BITS_MIN, RSA_BITS_MAX);
 	*bits = modulus_bits;
 	return 0;
 }
@@ -199,7 +203,8 @@ static int check_ecdsa(struct span *from, const char *curve, uint32_t *bits, str
 	if (!wire_string(from, &name) || !span_is_text(name, curve) || !wire_string(from, &point))
 		return err_set(err, -EINVAL, "the ECDSA key is broken or of another curve than it says");
 	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
-		if (strcmp(curves[i].name, curve) || point.len != curves[i].point_bytes || point.bytes[0] != 4)
+		if (strcmp(curves[i].name, curve) || point.len != curves[i].point_bytes ||
+		    point.bytes[0] != 4)
 			continue;
 		*bits = curves[i].bits;
 		return 0;
@@ -250,13 +255,14 @@ static int refuse_kind(struct span name, struct err *err)
 	if (span_is_text(name, "ssh-dss"))
 		return refuse_dsa(err);
 	if (memmem(name.bytes, name.len, "-cert-v", 7))
-		return err_set(err, -ENOTSUP, "a certificate (%.*s) is not accepted: import the plain public key", shown,
+		return err_set(err, -ENOTSUP,
+			       "a certificate (%.*s) is not accepted: import the plain public key", shown,
 			       (const char *)name.bytes);
 	if (name.len > 3 && !memcmp(name.bytes, "sk-", 3))
 		return err_set(err, -ENOTSUP, "keys of security tokens (%.*s) are not accepted", shown,
 			       (const char *)name.bytes);
-	return err_set(err, -ENOTSUP, "keys of type '%.*s' are not accepted: RSA, ECDSA and Ed25519 keys are", shown,
-		       (const char *)name.bytes);
+	return err_set(err, -ENOTSUP, "keys of type '%.*s' are not accepted: RSA, ECDSA and Ed25519 keys are",
+		       shown, (const char *)name.bytes);
 }
 
 int key_import_blob(const uint8_t *blob, size_t len_bytes, struct key_import_key *ret_key, struct err *err)
@@ -316,8 +322,9 @@ static bool der_rsa(struct span from, struct blob *blob)
 {
 	struct span sequence, modulus, exponent;
 
-	if (!der_take(&from, DER_SEQUENCE, &sequence) || from.len || !der_take(&sequence, DER_INTEGER, &modulus) ||
-	    !der_take(&sequence, DER_INTEGER, &exponent) || sequence.len)
+	if (!der_take(&from, DER_SEQUENCE, &sequence) || from.len ||
+	    !der_take(&sequence, DER_INTEGER, &modulus) || !der_take(&sequence, DER_INTEGER, &exponent) ||
+	    sequence.len)
 		return false;
 	blob_text(blob, "ssh-rsa");
 	blob_string(blob, exponent.bytes, exponent.len);
@@ -354,9 +361,9 @@ static int der_spki(struct span from, struct blob *blob, struct err *err)
 {
 	struct span outer, algorithm, oid, bits;
 
-	if (!der_take(&from, DER_SEQUENCE, &outer) || from.len || !der_take(&outer, DER_SEQUENCE, &algorithm) ||
-	    !der_take(&algorithm, DER_OID, &oid) || !der_take(&outer, DER_BIT_STRING, &bits) || outer.len ||
-	    !bits.len || bits.bytes[0])
+	if (!der_take(&from, DER_SEQUENCE, &outer) || from.len ||
+	    !der_take(&outer, DER_SEQUENCE, &algorithm) || !der_take(&algorithm, DER_OID, &oid) ||
+	    !der_take(&outer, DER_BIT_STRING, &bits) || outer.len || !bits.len || bits.bytes[0])
 		return err_set(err, -EINVAL, "the public key in PEM or DER form is broken");
 	bits.bytes++;
 	bits.len--;
@@ -371,7 +378,8 @@ static int der_spki(struct span from, struct blob *blob, struct err *err)
 		blob_string(blob, bits.bytes, bits.len);
 		return 0;
 	}
-	return err_set(err, -ENOTSUP, "the public key in PEM or DER form is of a type that is not accepted, or broken: RSA, "
+	return err_set(err, -ENOTSUP,
+		       "the public key in PEM or DER form is of a type that is not accepted, or broken: RSA, "
 		       "ECDSA (P-256, P-384, P-521) and Ed25519 keys are");
 }
 
@@ -449,12 +457,15 @@ static bool holds(const char *line, size_t len, const char *text)
 
 static int refuse_private(struct err *err)
 {
-	return err_set(err, -EINVAL, "this is a private key, which stays with its owner: import the public key "
-		       "(the file that ends in .pub, or what ssh-keygen -y prints), and think of a new key if others saw this one");
+	return err_set(err, -EINVAL,
+		       "this is a private key, which stays with its owner: import the public key "
+		       "(the file that ends in .pub, or what ssh-keygen -y prints), and think of a new key "
+		       "if others saw this one");
 }
 
 /* The body of a block up to its END line, base64 in lines; headers are read by on_header. */
-static int block_body(struct parse *parse, const char *end, bool headers, struct blob *blob, struct span *comment)
+static int block_body(struct parse *parse, const char *end, bool headers, struct blob *blob,
+		      struct span *comment)
 {
 	const char *line, *body = NULL, *body_end = NULL;
 	bool continues = false;
@@ -464,7 +475,8 @@ static int block_body(struct parse *parse, const char *end, bool headers, struct
 		if (begins(line, len, end)) {
 			if (body && base64_decode(body, (size_t)(body_end - body), blob))
 				return 0;
-			return err_set(parse->err, -EINVAL, "line %u: the data before this line is not base64, or is cut",
+			return err_set(parse->err, -EINVAL,
+				       "line %u: the data before this line is not base64, or is cut",
 				       parse->line);
 		}
 		if (headers && !body && (continues || memchr(line, ':', len))) { /* RFC 4716 section 3.3 */
@@ -476,7 +488,8 @@ static int block_body(struct parse *parse, const char *end, bool headers, struct
 		body = body ? body : line;
 		body_end = line + len;
 	}
-	return err_set(parse->err, -EINVAL, "the block has no end: a line that begins with '%s' is missing", end);
+	return err_set(parse->err, -EINVAL, "the block has no end: a line that begins with '%s' is missing",
+		       end);
 }
 
 static int parse_pem(struct parse *parse, const char *line, size_t len)
@@ -487,9 +500,10 @@ static int parse_pem(struct parse *parse, const char *line, size_t len)
 
 	if (holds(line, len, "PRIVATE KEY"))
 		return refuse_private(parse->err);
-	if (!begins(line, len, "-----BEGIN PUBLIC KEY-----") && !begins(line, len, "-----BEGIN RSA PUBLIC KEY-----"))
-		return err_set(parse->err, -ENOTSUP, "line %u: '%.*s' does not begin a public key", parse->line,
-			       len > 64 ? 64 : (int)len, line);
+	if (!begins(line, len, "-----BEGIN PUBLIC KEY-----") &&
+	    !begins(line, len, "-----BEGIN RSA PUBLIC KEY-----"))
+		return err_set(parse->err, -ENOTSUP, "line %u: '%.*s' does not begin a public key",
+			       parse->line, len > 64 ? 64 : (int)len, line);
 	r = block_body(parse, "-----END ", false, &der, &none);
 	if (r < 0)
 		return r;
@@ -551,7 +565,8 @@ static const char *find_kind_word(const char *line, size_t len, size_t *ret_len)
 }
 
 /* A line in the form of OpenSSH whose type word was found. */
-static int parse_openssh(struct parse *parse, const char *line, const char *word, size_t word_len, const char *end)
+static int parse_openssh(struct parse *parse, const char *line, const char *word, size_t word_len,
+			 const char *end)
 {
 	const char *data = word + word_len + strspn(word + word_len, " \t");
 	struct span whole, inner, name = { (const uint8_t *)word, word_len };
@@ -565,17 +580,21 @@ static int parse_openssh(struct parse *parse, const char *line, const char *word
 		return r == -ENOTSUP ? 0 : r;
 	}
 	if (word != line)
-		return err_set(parse->err, -ENOTSUP, "line %u: the options before the key (%.*s) would not be obeyed here: "
-			       "remove them, or do not import this key", parse->line,
-			       word - line > 40 ? 40 : (int)(word - line - 1), line);
+		return err_set(parse->err, -ENOTSUP,
+			       "line %u: the options before the key (%.*s) would not be obeyed here: "
+			       "remove them, or do not import this key",
+			       parse->line, word - line > 40 ? 40 : (int)(word - line - 1), line);
 	data_len = data < end ? strcspn(data, " \t\n") : 0;
 	if (!data_len)
-		return err_set(parse->err, -EINVAL, "line %u: the key has no data after its type", parse->line);
+		return err_set(parse->err, -EINVAL, "line %u: the key has no data after its type",
+			       parse->line);
 	if (!base64_decode(data, data_len, &blob))
-		return err_set(parse->err, -EINVAL, "line %u: the data of the key is not base64, or is cut", parse->line);
+		return err_set(parse->err, -EINVAL, "line %u: the data of the key is not base64, or is cut",
+			       parse->line);
 	whole = (struct span){ blob.bytes, blob.len };
 	if (!wire_string(&whole, &inner) || !span_is(inner, word, word_len))
-		return err_set(parse->err, -EINVAL, "line %u: the key holds another type than it says", parse->line);
+		return err_set(parse->err, -EINVAL, "line %u: the key holds another type than it says",
+			       parse->line);
 	data += data_len;
 	data += strspn(data, " \t");
 	return parse_add(parse, &blob, data, data < end ? (size_t)(end - data) : 0);
@@ -588,7 +607,8 @@ static int parse_base64(struct parse *parse, const char *text)
 	int r;
 
 	if (!base64_decode(text, strlen(text), &blob))
-		return err_set(parse->err, -EINVAL, "this is no public key in a form that is known: a line of OpenSSH, an "
+		return err_set(parse->err, -EINVAL,
+			       "this is no public key in a form that is known: a line of OpenSSH, an "
 			       "authorized_keys file, PEM, RFC 4716, or the binary or base64 of the key");
 	if (!is_der((struct span){ blob.bytes, blob.len }))
 		return parse_add(parse, &blob, "", 0);
@@ -660,7 +680,8 @@ static int parse_any(struct parse *parse, const uint8_t *bytes, size_t len)
 	}
 	text = text_copy(bytes, len);
 	if (!text)
-		return err_set(parse->err, -EINVAL, "this is neither text nor the binary form of a public key (a text in "
+		return err_set(parse->err, -EINVAL,
+			       "this is neither text nor the binary form of a public key (a text in "
 			       "UTF-16 must be saved as ASCII or UTF-8)");
 	parse->at = text;
 	return parse_text(parse);
@@ -689,15 +710,16 @@ int key_import_parse(const uint8_t *bytes, size_t len_bytes, struct key_import *
 
 /* ---- the one form ---- */
 
-int key_import_line(const char *line, struct key_import_key *ret_key, uint8_t ret_blob[USER_KEY_BLOB_MAX_BYTES],
-		    size_t *ret_len, struct err *err)
+int key_import_line(const char *line, struct key_import_key *ret_key,
+		    uint8_t ret_blob[USER_KEY_BLOB_MAX_BYTES], size_t *ret_len, struct err *err)
 {
 	const char *blank = strchr(line, ' ');
 	struct key_import_key key;
 	struct blob blob;
 	int r;
 
-	if (!blank || strlen(line) >= USER_KEY_LINE_MAX_BYTES || !base64_decode(blank + 1, strlen(blank + 1), &blob))
+	if (!blank || strlen(line) >= USER_KEY_LINE_MAX_BYTES ||
+	    !base64_decode(blank + 1, strlen(blank + 1), &blob))
 		return err_set(err, -EINVAL, "the key is not a type and base64");
 	r = key_import_blob(blob.bytes, blob.len, &key, err);
 	if (r < 0)
@@ -744,8 +766,8 @@ static void der_number(struct blob *blob, struct span number)
 static void spki_write(struct span exponent, struct span modulus, struct blob *blob)
 {
 	static const uint8_t unused_bits[] = { 0 };
-	static const uint8_t algorithm[] = { DER_SEQUENCE, 13, DER_OID, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
-					     0x01, DER_NULL, 0 };
+	static const uint8_t algorithm[] = { DER_SEQUENCE, 13,	 DER_OID, 9,	0x2a, 0x86,	0x48, 0x86,
+					     0xf7,	   0x0d, 0x01,	  0x01, 0x01, DER_NULL, 0 };
 
 	*blob = (struct blob){ .len = 0 };
 	der_number(blob, modulus);

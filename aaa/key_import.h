@@ -8,8 +8,8 @@
  *          that is not accepted, -E2BIG more than fits
  * Owns:    *ret_import belongs to the caller: free()
  * Runs in: sallyport (CLI) parses files, sallyport-sshd only the one form (key_import_line); pure
- * Source:  RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4 (blobs); RFC 4716; RFC 5280 4.1.2.7, RFC 8017 A.1.1, RFC 5480, RFC 8410
- *          (PEM, DER); sshd(8) AUTHORIZED_KEYS; features.md 4F
+ * Source:  RFC 4253 6.6, RFC 5656 3.1, RFC 8709 4 (blobs); RFC 4716; RFC 5280 4.1.2.7, RFC 8017 A.1.1, RFC 5480,
+ *          RFC 8410 (PEM, DER); sshd(8) AUTHORIZED_KEYS; features.md 4F
  * Tests:   tests/unit/key_import_test.c, tests/fuzz/fuzz_key_import.c
  */
 #ifndef AAA_KEY_IMPORT_H
@@ -23,19 +23,20 @@
 
 #define KEY_IMPORT_FILE_MAX_BYTES 65536u
 #define KEY_IMPORT_KEYS_MAX	  64u
-#define KEY_IMPORT_RSA_SAFE_BITS  2048u /* NIST SP 800-131A; a smaller key is stored, and refused when it is used */
+#define KEY_IMPORT_RSA_SAFE_BITS \
+	2048u /* NIST SP 800-131A; a smaller key is stored, and refused when it is used */
 
 struct key_import_key {
 	int type; /* enum user_key_type */
 	uint32_t bits;
-	char line[USER_KEY_LINE_MAX_BYTES]; /* "ssh-ed25519 AAAA…", without comment */
+	char line[USER_KEY_LINE_MAX_BYTES];	      /* "ssh-ed25519 AAAA…", without comment */
 	char comment[USER_KEY_COMMENT_MAX_BYTES + 1]; /* printable ASCII */
 };
 
 struct key_import {
 	struct key_import_key keys[KEY_IMPORT_KEYS_MAX];
 	size_t len;
-	size_t skipped;	    /* keys of an authorized_keys file whose type is not accepted */
+	size_t skipped;		/* keys of an authorized_keys file whose type is not accepted */
 	struct err skipped_why; /* of the first of them */
 };
 
@@ -44,8 +45,8 @@ struct key_import {
 int key_import_parse(const uint8_t *bytes, size_t len_bytes, struct key_import **ret_import, struct err *err);
 
 /* One "TYPE BASE64" line as key_import_parse() makes it, nothing else; ret_blob gets the wire form. */
-int key_import_line(const char *line, struct key_import_key *ret_key, uint8_t ret_blob[USER_KEY_BLOB_MAX_BYTES],
-		    size_t *ret_len, struct err *err);
+int key_import_line(const char *line, struct key_import_key *ret_key,
+		    uint8_t ret_blob[USER_KEY_BLOB_MAX_BYTES], size_t *ret_len, struct err *err);
 /* The line of a wire blob. */
 int key_import_blob(const uint8_t *blob, size_t len_bytes, struct key_import_key *ret_key, struct err *err);
 

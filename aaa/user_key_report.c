@@ -15,7 +15,8 @@ const char *const user_key_place_words[] = { "none", "first", "second", "third",
 
 const struct field user_key_report_fields[] = {
 	FIELD_OF(FIELD_STR, struct user_key_report, user, "User who may log in with the key"),
-	FIELD_OF(FIELD_U32, struct user_key_report, place, "Place among the user's imported keys, from 1 to 4"),
+	FIELD_OF(FIELD_U32, struct user_key_report, place,
+		 "Place among the user's imported keys, from 1 to 4"),
 	FIELD_ENUM_OF(struct user_key_report, type, user_key_type_words, "Type of the key"),
 	FIELD_OF(FIELD_U32, struct user_key_report, bits, "Size of the key"),
 	FIELD_OF(FIELD_I64, struct user_key_report, imported_us, "When the key was imported"),

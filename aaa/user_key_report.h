@@ -17,9 +17,9 @@
 
 #include "base/field.h"
 
-#define USER_KEY_PLACES_MAX	  4u	/* first, second, third, fourth: features.md 2A */
-#define USER_KEY_LINE_MAX_BYTES	  2816u /* "ssh-rsa " and the base64 of a key of 16384 bits */
-#define USER_KEY_BLOB_MAX_BYTES	  2100u
+#define USER_KEY_PLACES_MAX	   4u	 /* first, second, third, fourth: features.md 2A */
+#define USER_KEY_LINE_MAX_BYTES	   2816u /* "ssh-rsa " and the base64 of a key of 16384 bits */
+#define USER_KEY_BLOB_MAX_BYTES	   2100u
 #define USER_KEY_COMMENT_MAX_BYTES 64u
 
 enum user_key_type { USER_KEY_RSA, USER_KEY_ECDSA, USER_KEY_ED25519, USER_KEY_TYPE_MAX };

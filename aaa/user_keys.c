@@ -21,7 +21,7 @@
 #include "base/fs.h"
 
 #define FILE_MAX_BYTES (64u << 10)
-#define NOBODY	       "-" /* no user can have this name */
+#define NOBODY	       "-"     /* no user can have this name */
 #define SUFFIX	       ".keys" /* so that what a crash of fs_write_atomic() leaves is nobody's file */
 
 /* A name that a user can have, and so never a path: aaa/user_conf.c. */
@@ -48,8 +48,9 @@ static bool row_decode(const json_t *object, const char *user, struct user_key_r
 	struct key_import_key key;
 	size_t blob_len;
 
-	if (field_decode(user_key_report_fields, object, &row, NULL) < 0 || strcmp(row.user, user) || row.place < 1 ||
-	    row.place > USER_KEY_PLACES_MAX || key_import_line(row.public_key, &key, blob, &blob_len, NULL) < 0)
+	if (field_decode(user_key_report_fields, object, &row, NULL) < 0 || strcmp(row.user, user) ||
+	    row.place < 1 || row.place > USER_KEY_PLACES_MAX ||
+	    key_import_line(row.public_key, &key, blob, &blob_len, NULL) < 0)
 		return false;
 	row.type = key.type;
 	row.bits = key.bits;
@@ -68,7 +69,8 @@ int user_keys_decode(const char *text, size_t len_bytes, const char *user,
 		json_decref(array);
 		return -EINVAL;
 	}
-	json_array_foreach(array, i, object) {
+	json_array_foreach(array, i, object)
+	{
 		struct user_key_report row;
 
 		/* in the order of places, each once */
@@ -117,7 +119,8 @@ static int file_remove(const char *dir, const char *path, struct err *err)
 	return 0;
 }
 
-int user_keys_write(const char *dir, const char *user, const struct user_key_report *rows, size_t len, struct err *err)
+int user_keys_write(const char *dir, const char *user, const struct user_key_report *rows, size_t len,
+		    struct err *err)
 {
 	AUTO(free) char *text = NULL;
 	char path[PATH_MAX];
@@ -164,8 +167,8 @@ bool user_keys_hold(const char *dir, const char *user, const uint8_t *blob, size
 		struct key_import_key key;
 		size_t own_len;
 
-		if (key_import_line(rows[i].public_key, &key, own, &own_len, NULL) == 0 && own_len == blob_len &&
-		    !memcmp(own, blob, blob_len))
+		if (key_import_line(rows[i].public_key, &key, own, &own_len, NULL) == 0 &&
+		    own_len == blob_len && !memcmp(own, blob, blob_len))
 			found = true;
 	}
 	return found;

@@ -23,7 +23,8 @@
 int user_keys_read(const char *dir, const char *user, struct user_key_report rows[static USER_KEY_PLACES_MAX],
 		   size_t *ret_len, struct err *err);
 /* Replaces them; without rows the file goes. dir is made when it is not there. */
-int user_keys_write(const char *dir, const char *user, const struct user_key_report *rows, size_t len, struct err *err);
+int user_keys_write(const char *dir, const char *user, const struct user_key_report *rows, size_t len,
+		    struct err *err);
 /* Whether the blob is one of the user's keys. user NULL is nobody, and takes as long as a user without a file. */
 bool user_keys_hold(const char *dir, const char *user, const uint8_t *blob, size_t blob_len);
 /* Each user who has a file, in no order; stops when on_user returns less than 0, and returns that. */

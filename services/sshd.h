@@ -32,8 +32,11 @@ struct sshd {
 
 	/* parts, in the order in which they are made */
 	struct event_base *base;
-	char *ssh_dir, *uidmap_path, *slice_path;
+	char *ssh_dir, *uidmap_path, *slice_path, *user_keys_dir;
 	struct hostkey_set *hostkeys;
+	struct key_job *key_job; /* a host key in the making: sshd_keys.c */
+	uint64_t keyless;	 /* connections refused because there is no host key */
+	int64_t keyless_us;	 /* when that was last said */
 	struct history *history;
 	struct admission *admission;
 	struct vrf_table *vrfs;

@@ -24,6 +24,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "services/sshd.h"
+#include "services/sshd_keys.h"
 #include "services/sshd_varlink.h"
 
 #define SHUTDOWN_MS	2000
@@ -162,8 +163,10 @@ static void maps_apply(struct sshd *sshd, const struct sshd_conf *before)
 
 static void on_locked_user(const char *name, void *userdata)
 {
-	(void)userdata;
-	log_event(LOG_SSHD_WARN_GENERAL, "User '%s' has neither secret nor keystring and cannot log in", name);
+	const struct sshd *sshd = userdata;
+
+	if (!sshd_user_keys_any(sshd, name))
+		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' has neither secret nor keystring and cannot log in", name);
 }
 
 /* The copy is for a start without confd; without it only that is lost. */
@@ -185,9 +188,10 @@ static void ops_apply(void *userdata)
 	maps_apply(sshd, before);
 	listener_set_apply(sshd->listeners);
 	slice_save(sshd);
+	sshd_user_keys_follow(sshd, before);
 	sshd_conf_free(before);
 	next_drop(sshd);
-	sshd_conf_each_locked(sshd->conf, on_locked_user, NULL);
+	sshd_conf_each_locked(sshd->conf, on_locked_user, sshd);
 }
 
 static void ops_abort(void *userdata)
@@ -282,7 +286,7 @@ static bool on_connection(const struct listener_connection *connection, void *us
 {
 	struct sshd *sshd = userdata;
 
-	return session_server_connection(sshd->sessions, connection);
+	return sshd_keys_ready(sshd, connection->vrf->name) && session_server_connection(sshd->sessions, connection);
 }
 
 static void on_exhausted(const struct vrf *vrf, void *userdata)
@@ -401,7 +405,8 @@ static int paths_init(struct sshd *sshd, struct err *err)
 
 	if (asprintf(&sshd->ssh_dir, "%s/ssh", sshd->state_dir) < 0 ||
 	    asprintf(&sshd->uidmap_path, "%s/uids", sshd->ssh_dir) < 0 ||
-	    asprintf(&sshd->slice_path, "%s/slice", sshd->ssh_dir) < 0)
+	    asprintf(&sshd->slice_path, "%s/slice", sshd->ssh_dir) < 0 ||
+	    asprintf(&sshd->user_keys_dir, "%s/user_keys", sshd->ssh_dir) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	rc = fs_mkdir(sshd->ssh_dir, 0755);
 	if (rc < 0)
@@ -415,6 +420,7 @@ static void paths_done(struct sshd *sshd)
 	free(sshd->ssh_dir);
 	free(sshd->uidmap_path);
 	free(sshd->slice_path);
+	free(sshd->user_keys_dir);
 }
 
 static int hostkeys_init(struct sshd *sshd, struct err *err)
@@ -533,6 +539,7 @@ static int sessions_init(struct sshd *sshd, struct err *err)
 		.start = { .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd, .cli_fd = sshd->cli_fd,
 			   .empty_dir_fd = sshd->empty_dir_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
 			   .separate_users = !sshd->weak, .hostkeys = sshd->hostkeys,
+			   .user_keys_dir = sshd->user_keys_dir,
 			   .transport_uid = sshd->transport_uid,
 			   .transport_gid = sshd->transport_uid },
 	};
@@ -552,6 +559,7 @@ static int varlink_init(struct sshd *sshd, struct err *err)
 
 static void varlink_done(struct sshd *sshd)
 {
+	sshd_keys_done(sshd); /* its caller is a call of the server */
 	varlink_server_free(take(sshd->varlink));
 }
 

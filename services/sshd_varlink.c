@@ -12,6 +12,7 @@
 #include "aaa/uidmap.h"
 #include "base/log.h"
 #include "conf/config_report.h"
+#include "services/sshd_keys.h"
 #include "vrf/vrf_report.h"
 
 #define HISTORY_DEFAULT 100
@@ -153,6 +154,11 @@ static bool caller_may_clear(const struct sshd *sshd, const struct ucred *peer, 
 	return user && sshd_conf_may_clear(user);
 }
 
+bool sshd_varlink_may_change(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes)
+{
+	return caller_may_clear(sshd, peer, name, size_bytes);
+}
+
 static void handle_clear_session(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct sshd *sshd = userdata;
@@ -188,6 +194,12 @@ static const struct varlink_method methods[] = {
 	{ "GetServer", handle_get_server },
 	{ "ListVrfs", handle_list_vrfs },
 	{ "ClearSession", handle_clear_session },
+	{ "ListKeys", sshd_keys_list },
+	{ "GenerateKey", sshd_keys_generate },
+	{ "ZeroizeKey", sshd_keys_zeroize },
+	{ "ListUserKeys", sshd_user_keys_list },
+	{ "ImportUserKeys", sshd_user_keys_import },
+	{ "ZeroizeUserKeys", sshd_user_keys_zeroize },
 	{ NULL },
 };
 
@@ -202,8 +214,23 @@ static const char methods_description[] =
 	"method ListVrfs() -> (vrfs: []Vrf)\n"
 	"# Ends a session; for root and users of root-lr, netadmin or sysadmin\n"
 	"method ClearSession(id: int) -> ()\n"
+	"# Host keys; type as in HostKey, \"ecdsa\" for every curve, or \"\" for all\n"
+	"method ListKeys(type: string) -> (keys: []HostKey)\n"
+	"# Makes a host key in place of the one that was there, and answers when it is in use; bits 0 means 3072\n"
+	"method GenerateKey(type: string, bits: int) -> (key: HostKey, replaced: string)\n"
+	"# Removes host keys, and remembers that they are not wanted\n"
+	"method ZeroizeKey(type: string) -> (keys: []HostKey)\n"
+	"# Imported keys of a user, or of all (\"\"); type as in UserKey, or \"\" for all\n"
+	"method ListUserKeys(user: string, type: string) -> (keys: []UserKey)\n"
+	"# Imports all of the keys or none; place 0 means that it is found. Users may import their own\n"
+	"method ImportUserKeys(user: string, place: int, keys: [](public_key: string, comment: string)) -> "
+	"(keys: []UserKey, replaced: []string)\n"
+	"# Removes imported keys\n"
+	"method ZeroizeUserKeys(user: string, type: string) -> (keys: []UserKey)\n"
 	"\n"
-	"error NoSuchSession ()\n";
+	"error NoSuchSession ()\n"
+	"# What cannot be done with a key, as a sentence for the operator\n"
+	"error KeyRefused (reason: string)\n";
 
 static const char *type_word(const struct field *field)
 {
@@ -246,6 +273,8 @@ static char *description_make(void)
 	type_write(out, "Server", server_report_fields);
 	type_write(out, "Listener", listener_report_fields);
 	type_write(out, "Vrf", vrf_report_fields);
+	type_write(out, "HostKey", host_key_report_fields);
+	type_write(out, "UserKey", user_key_report_fields);
 	fputs(methods_description, out);
 	if (fclose(out) != 0) {
 		free(text);

@@ -2,9 +2,10 @@
 /*
  * DOC: The host's key pairs
  *
- * One PEM file per type. A missing one is made, an existing one is never touched: a host key that changes by itself
- * teaches operators to ignore the warning of their client. The private half lives in sallyport-sshd and its monitors
- * only; signing is the one thing that is done with it, and only as the key's own algorithm does.
+ * One PEM file per type. A missing one is made, an existing one changes only by an operator's command: a host key that
+ * changes by itself teaches operators to ignore the warning of their client. For the same reason a key that was taken
+ * away leaves a mark in its place, and is not made again until somebody asks. The private half lives in sallyport-sshd
+ * and its monitors only; signing is the one thing that is done with it, and only as the key's own algorithm does.
  */
 #include "services/ssh/hostkey.h"
 
@@ -29,7 +30,7 @@ AUTO_DECLARE(EVP_PKEY, EVP_PKEY_free)
 AUTO_DECLARE(EVP_MD_CTX, EVP_MD_CTX_free)
 AUTO_DECLARE(struct hostkey_set, hostkey_set_free)
 
-enum { KEY_FILE_MAX_BYTES = 16384, RSA_BITS = 3072 /* NIST SP 800-57: 128 bits of strength */ };
+enum { KEY_FILE_MAX_BYTES = 16384 };
 
 const char *const hostkey_algorithm_words[] = {
 	[HOSTKEY_ED25519] = "ssh-ed25519",
@@ -51,10 +52,11 @@ static const struct {
 };
 
 struct hostkey_set {
-	struct {
-		EVP_PKEY *key;
+	struct hostkey_row {
+		EVP_PKEY *key; /* NULL: there is none */
 		uint8_t *blob;
 		size_t blob_len;
+		int64_t created_us;
 	} rows[HOSTKEY_TYPE_MAX];
 };
 
@@ -70,7 +72,7 @@ static int no_passphrase(char *buffer, int size, int writing, void *userdata)
 	return -1;
 }
 
-static int check_file(int fd, const char *path, struct err *err)
+static int check_file(int fd, const char *path, int64_t *ret_created_us, struct err *err)
 {
 	struct stat st;
 
@@ -86,11 +88,12 @@ static int check_file(int fd, const char *path, struct err *err)
 			       path, (unsigned)st.st_mode & 07777u);
 	if (st.st_size > KEY_FILE_MAX_BYTES)
 		return err_set(err, -EFBIG, "%s is too large for a key", path);
+	*ret_created_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
 	return 0;
 }
 
 /* -ENOENT when there is no such file. */
-static int load_file(const char *path, EVP_PKEY **ret_key, struct err *err)
+static int load_file(const char *path, EVP_PKEY **ret_key, int64_t *ret_created_us, struct err *err)
 {
 	char pem[KEY_FILE_MAX_BYTES];
 	AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -102,7 +105,7 @@ static int load_file(const char *path, EVP_PKEY **ret_key, struct err *err)
 
 	if (fd < 0)
 		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	r = check_file(fd, path, err);
+	r = check_file(fd, path, ret_created_us, err);
 	if (r < 0)
 		return r;
 	while (len < sizeof(pem) && (n = read(fd, pem + len, sizeof(pem) - len)) > 0)
@@ -159,30 +162,43 @@ static int save_public(const char *path, enum hostkey_type type, const uint8_t *
 
 /* ---- the set ---- */
 
-static EVP_PKEY *make_key(enum hostkey_type type)
+static EVP_PKEY *make_key(enum hostkey_type type, unsigned bits)
 {
 	if (type == HOSTKEY_RSA)
-		return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_BITS);
+		return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
 	if (kinds[type].group)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[type].group);
 	return EVP_PKEY_Q_keygen(NULL, NULL, kinds[type].type);
 }
 
-static int load_or_make(const char *path, enum hostkey_type type, EVP_PKEY **ret_key, struct err *err)
+/* The mark of a key that was taken away. It counts only while there is no key. */
+static int mark_path(const char *path, char mark[static PATH_MAX])
 {
-	AUTO(EVP_PKEY_free) EVP_PKEY *key = NULL;
-	int r = load_file(path, ret_key, err);
+	return snprintf(mark, PATH_MAX, "%s.zeroized", path) >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int make_file(const char *path, enum hostkey_type type, unsigned bits, struct err *err)
+{
+	AUTO(EVP_PKEY_free) EVP_PKEY *key = make_key(type, bits);
+
+	return key ? save_private(path, key, err) : err_set(err, -EIO, "%s: a key cannot be made", path);
+}
+
+/* *ret_key stays NULL when the key was taken away. */
+static int load_or_make(const char *path, enum hostkey_type type, EVP_PKEY **ret_key, int64_t *ret_created_us,
+			struct err *err)
+{
+	char mark[PATH_MAX];
+	int r = load_file(path, ret_key, ret_created_us, err);
 
 	if (r != -ENOENT)
 		return r;
-	key = make_key(type);
-	if (!key)
-		return err_set(err, -EIO, "%s: a key cannot be made", path);
-	r = save_private(path, key, err);
-	if (r < 0)
-		return r;
-	*ret_key = take(key);
-	return 0;
+	r = mark_path(path, mark);
+	if (r == 0 && access(mark, F_OK) == 0)
+		return 0;
+	if (r == 0)
+		r = make_file(path, type, HOSTKEY_RSA_BITS_DEFAULT, err);
+	return r < 0 ? r : load_file(path, ret_key, ret_created_us, err);
 }
 
 static bool blob_is(const uint8_t *blob, size_t blob_len, const char *algorithm)
@@ -194,24 +210,37 @@ static bool blob_is(const uint8_t *blob, size_t blob_len, const char *algorithm)
 	return hostkey_wire_is(type, len, algorithm);
 }
 
-static int load_row(struct hostkey_set *set, const char *dir, enum hostkey_type type, struct err *err)
+static int file_path(const char *dir, enum hostkey_type type, char path[static PATH_MAX], struct err *err)
+{
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, kinds[type].file) >= PATH_MAX)
+		return err_set(err, -ENAMETOOLONG, "%s: too long", dir);
+	return 0;
+}
+
+static void row_done(struct hostkey_row *row)
+{
+	EVP_PKEY_free(row->key);
+	free(row->blob);
+	*row = (struct hostkey_row){ .key = NULL };
+}
+
+static int load_row(struct hostkey_row *row, const char *dir, enum hostkey_type type, struct err *err)
 {
 	char path[PATH_MAX];
-	int r;
+	int r = file_path(dir, type, path, err);
 
-	if (snprintf(path, sizeof(path), "%s/%s", dir, kinds[type].file) >= (int)sizeof(path))
-		return err_set(err, -ENAMETOOLONG, "%s: too long", dir);
-	r = load_or_make(path, type, &set->rows[type].key, err);
-	if (r < 0)
+	if (r == 0)
+		r = load_or_make(path, type, &row->key, &row->created_us, err);
+	if (r < 0 || !row->key)
 		return r;
-	r = hostkey_blob_write(set->rows[type].key, &set->rows[type].blob, &set->rows[type].blob_len);
+	r = hostkey_blob_write(row->key, &row->blob, &row->blob_len);
 	if (r == -ENOMEM)
 		return r;
 	/* A valid key of another kind under this name would be offered as what it is not. */
-	if (r < 0 || !blob_is(set->rows[type].blob, set->rows[type].blob_len, hostkey_algorithm_words[type]))
+	if (r < 0 || !blob_is(row->blob, row->blob_len, hostkey_algorithm_words[type]))
 		return err_set(err, -EINVAL, "%s does not hold a key of type %s: restore it, or remove it, "
 			       "and a new key is made", path, hostkey_algorithm_words[type]);
-	return save_public(path, type, set->rows[type].blob, set->rows[type].blob_len, err);
+	return save_public(path, type, row->blob, row->blob_len, err);
 }
 
 int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err)
@@ -221,7 +250,7 @@ int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *
 	if (!set)
 		return -ENOMEM;
 	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
-		int r = load_row(set, dir, type, err);
+		int r = load_row(&set->rows[type], dir, type, err);
 
 		if (r < 0)
 			return r;
@@ -234,12 +263,99 @@ void hostkey_set_free(struct hostkey_set *set)
 {
 	if (!set)
 		return;
-	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
-		EVP_PKEY_free(set->rows[type].key);
-		free(set->rows[type].blob);
-	}
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++)
+		row_done(&set->rows[type]);
 	free(set);
 }
+
+int hostkey_set_reload(struct hostkey_set *set, const char *dir, enum hostkey_type type, struct err *err)
+{
+	struct hostkey_row row = { .key = NULL };
+	int r = load_row(&row, dir, type, err);
+
+	if (r < 0) {
+		row_done(&row);
+		return r;
+	}
+	row_done(&set->rows[type]);
+	set->rows[type] = row;
+	return 0;
+}
+
+bool hostkey_set_is_empty(const struct hostkey_set *set)
+{
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++)
+		if (set->rows[type].key)
+			return false;
+	return true;
+}
+
+int64_t hostkey_created_us(const struct hostkey_set *set, enum hostkey_type type)
+{
+	return set->rows[type].created_us;
+}
+
+/* ---- made and taken away ---- */
+
+static void remove_beside(const char *path, const char *suffix)
+{
+	char beside[PATH_MAX];
+
+	if (snprintf(beside, sizeof(beside), "%s%s", path, suffix) < (int)sizeof(beside))
+		unlink(beside);
+}
+
+int hostkey_make(const char *dir, enum hostkey_type type, unsigned bits, struct err *err)
+{
+	char path[PATH_MAX];
+	int r = file_path(dir, type, path, err);
+
+	if (r == 0)
+		r = make_file(path, type, bits, err);
+	if (r < 0)
+		return r;
+	remove_beside(path, ".pub"); /* of the key that was; written again when this one is loaded */
+	remove_beside(path, ".zeroized");
+	return 0;
+}
+
+/* As far as the file system lets us: the blocks of the key hold zeroes before they are given back. */
+static void overwrite(const char *path)
+{
+	static const char zeroes[KEY_FILE_MAX_BYTES];
+	AUTO(close) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > KEY_FILE_MAX_BYTES)
+		return;
+	if (write(fd, zeroes, (size_t)st.st_size) == st.st_size)
+		fsync(fd);
+}
+
+int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err)
+{
+	AUTO(close) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX], mark[PATH_MAX];
+	int r = file_path(dir, type, path, err);
+
+	if (r == 0)
+		r = mark_path(path, mark);
+	if (r < 0)
+		return r;
+	/* the mark first: a crash in between leaves the key, never a new one that nobody asked for */
+	r = fs_write_atomic(mark, 0600, "", 0);
+	if (r < 0)
+		return err_set(err, r, "%s cannot be written: %s", mark, strerror(-r));
+	overwrite(path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	remove_beside(path, ".pub");
+	if (dir_fd >= 0)
+		fsync(dir_fd);
+	return 0;
+}
+
+/* ---- use ---- */
 
 const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_type type, size_t *ret_len)
 {

@@ -7,12 +7,13 @@
  * Errors:  0 or -errno with err naming the file and the remedy
  * Owns:    the set owns its EVP_PKEYs
  * Runs in: sallyport-sshd, monitor (never the transport: no libssh here, OpenSSL only)
- * Source:  features.md 1D (only missing keys are made, existing ones kept), libssh.md part 2
+ * Source:  features.md 1C-18 to 20, 1D (only missing keys are made, existing ones kept), libssh.md part 2
  * Tests:   tests/unit/hostkey_test.c
  */
 #ifndef SERVICES_SSH_HOSTKEY_H
 #define SERVICES_SSH_HOSTKEY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,11 +30,26 @@ enum hostkey_type {
 
 struct hostkey_set;
 
+#define HOSTKEY_RSA_BITS_DEFAULT 3072u /* NIST SP 800-57: 128 bits of strength */
+
 /* Loads dir/ssh_host_<type>_key (PEM, PKCS#8, mode 0600, owner checked); makes the missing ones of ed25519, ecdsa 256,
- * 384, 521 and rsa 3072 atomically, with the .pub beside. A file that cannot be read as a key is an error that names
- * it: it is never overwritten. */
+ * 384, 521 and rsa 3072 atomically, with the .pub beside, but for those that were zeroized. A file that cannot be read
+ * as a key is an error that names it: it is never overwritten. */
 int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err);
 void hostkey_set_free(struct hostkey_set *set);
+/* Reads one key again, or finds that it has gone; on failure the set keeps what it has. Monitors that were forked
+ * before keep their own copy. */
+int hostkey_set_reload(struct hostkey_set *set, const char *dir, enum hostkey_type type, struct err *err);
+bool hostkey_set_is_empty(const struct hostkey_set *set);
+/* When the file of the key was written; 0 when that type is not there. */
+int64_t hostkey_created_us(const struct hostkey_set *set, enum hostkey_type type);
+
+/* Makes a new key in place of the one that may be there, atomically; bits count for RSA. It takes seconds: not from a
+ * loop. The set knows it after hostkey_set_reload(). */
+int hostkey_make(const char *dir, enum hostkey_type type, unsigned bits, struct err *err);
+/* Removes the key and remembers that it is not wanted: it is not made again at the next start. */
+int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err);
+
 /* The SSH wire blob of the public half, NULL when that type is not there. Borrowed. */
 const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_type type, size_t *ret_len);
 /* Signs tbs with the key whose public blob is given, as EVP_DigestSign() with digest (NULL or "" for ed25519). */

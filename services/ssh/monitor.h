@@ -30,6 +30,7 @@ struct monitor_start {
 	int cli_fd;	    /* the CLI program, opened for execveat */
 	int empty_dir_fd;   /* the empty root for the transport */
 	const char *uidmap_path;
+	const char *user_keys_dir; /* imported keys: aaa/user_keys.h; NULL: there are none */
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
 	bool separate_users; /* run sessions under their own uid (false only when weak) */
 	const struct ssh_conf *ssh;

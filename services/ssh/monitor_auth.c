@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aaa/user_keys.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -415,14 +416,16 @@ static const char *check_key(const struct monitor *m, const char *user, bool pos
 			     struct err *err)
 {
 	const struct user_conf *known = possible ? find_user(m, user) : NULL;
-	bool has = user_has_key(known, key);
+	bool configured = user_has_key(known, key);
+	bool imported = m->start->user_keys_dir &&
+			user_keys_hold(m->start->user_keys_dir, known ? user : NULL, key.bytes, key.len);
 	EVP_PKEY *parsed = NULL;
 	int r = hostkey_blob_read(key.bytes, key.len, &parsed, err);
 
 	EVP_PKEY_free(parsed);
 	if (!known)
 		return "no such user";
-	if (!has)
+	if (!configured && !imported)
 		return "not a key of this user";
 	return r < 0 ? err->text : NULL;
 }

@@ -208,3 +208,64 @@ Test(hostkey_fingerprint, is_as_ssh_keygen_prints_it)
 		blob[19 + i] = i;
 	cr_assert_str_eq(hostkey_fingerprint(blob, sizeof(blob), text, sizeof(text)), "SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA");
 }
+
+Test(hostkey, what_was_zeroized_is_not_made_again)
+{
+	struct hostkey_set *again = NULL;
+	struct stat st;
+	size_t len;
+
+	cr_assert_eq(hostkey_zeroize(dir, HOSTKEY_RSA, &err), 0, "%s", err.text);
+	cr_assert_lt(stat(path_of("ssh_host_rsa_key"), &st), 0);
+	cr_assert_lt(stat(path_of("ssh_host_rsa_key.pub"), &st), 0);
+	cr_assert_not_null(hostkey_public_blob(set, HOSTKEY_RSA, &len)); /* until it is told */
+	cr_assert_eq(hostkey_set_reload(set, dir, HOSTKEY_RSA, &err), 0, "%s", err.text);
+	cr_assert_null(hostkey_public_blob(set, HOSTKEY_RSA, &len));
+	cr_assert_eq(len, 0);
+	cr_assert_not(hostkey_set_is_empty(set));
+	cr_assert_eq(hostkey_set_load(dir, &again, &err), 0, "%s", err.text);
+	cr_assert_null(hostkey_public_blob(again, HOSTKEY_RSA, &len));
+	cr_assert_not_null(hostkey_public_blob(again, HOSTKEY_ED25519, &len));
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		cr_assert_eq(hostkey_zeroize(dir, type, &err), 0, "%s", err.text);
+		cr_assert_eq(hostkey_set_reload(again, dir, type, &err), 0, "%s", err.text);
+	}
+	cr_assert(hostkey_set_is_empty(again));
+	hostkey_set_free(again);
+}
+
+Test(hostkey, a_key_can_be_made_anew)
+{
+	const uint8_t *blob;
+	uint8_t old[4096], *signature;
+	size_t old_len, len, signature_len;
+	struct stat st;
+
+	blob = hostkey_public_blob(set, HOSTKEY_RSA, &old_len);
+	memcpy(old, blob, old_len);
+	cr_assert_eq(hostkey_zeroize(dir, HOSTKEY_RSA, &err), 0);
+	cr_assert_eq(hostkey_make(dir, HOSTKEY_RSA, 2048, &err), 0, "%s", err.text);
+	cr_assert_eq(hostkey_set_reload(set, dir, HOSTKEY_RSA, &err), 0, "%s", err.text);
+	cr_assert_eq(stat(path_of("ssh_host_rsa_key"), &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0600);
+	cr_assert_eq(hostkey_created_us(set, HOSTKEY_RSA) / 1000000, st.st_mtim.tv_sec);
+	cr_assert_eq(stat(path_of("ssh_host_rsa_key.pub"), &st), 0);
+	cr_assert_lt(stat(path_of("ssh_host_rsa_key.zeroized"), &st), 0);
+	blob = hostkey_public_blob(set, HOSTKEY_RSA, &len);
+	cr_assert(len < old_len); /* 2048 bits instead of 3072 */
+	cr_assert_eq(hostkey_sign(set, blob, len, "SHA256", (const uint8_t *)"x", 1, &signature, &signature_len), 0);
+	cr_assert_eq(signature_len, 256);
+	free(signature);
+	cr_assert_eq(hostkey_sign(set, old, old_len, "SHA256", (const uint8_t *)"x", 1, &signature, &signature_len), -ENOKEY);
+}
+
+Test(hostkey, a_key_that_came_back_counts_in_spite_of_its_mark)
+{
+	struct hostkey_set *again = NULL;
+	size_t len;
+
+	cr_assert_eq(fs_write_atomic(path_of("ssh_host_ed25519_key.zeroized"), 0600, "", 0), 0);
+	cr_assert_eq(hostkey_set_load(dir, &again, &err), 0, "%s", err.text);
+	cr_assert_not_null(hostkey_public_blob(again, HOSTKEY_ED25519, &len));
+	hostkey_set_free(again);
+}
