@@ -144,7 +144,7 @@ static int word_find(enum ssh_algorithm_kind kind, const char *text, size_t len,
 	return 0;
 }
 
-static bool list_has(const char *words, const char *word)
+bool ssh_algorithm_words_have(const char *words, const char *word)
 {
 	size_t len = strlen(word), at_len;
 
@@ -174,7 +174,7 @@ int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text
 		if (rc < 0)
 			return err_set(err, -EINVAL, "'%.*s' is no %s that is known here", len > 64 ? 64 : (int)len, at,
 				       ssh_algorithm_kind_names[kind]);
-		if (list_has(list, word))
+		if (ssh_algorithm_words_have(list, word))
 			return err_set(err, -EINVAL, "'%s' is named twice", word);
 		if (used + strlen(word) + 2 > sizeof(list))
 			return err_set(err, -EINVAL, "the list is longer than %zu characters", sizeof(list) - 2);
@@ -186,12 +186,34 @@ int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-void ssh_algorithm_each_never(enum ssh_algorithm_kind kind, const char *words,
-			      void (*on_word)(const char *word, const char *why, void *userdata), void *userdata)
+void ssh_algorithm_each_unoffered(enum ssh_algorithm_kind kind, const char *words,
+				  void (*on_word)(const char *word, const char *why, void *userdata), void *userdata)
 {
-	for (const struct ssh_algorithm *row = ssh_algorithms; words && row->name; row++)
-		if (row->kind == kind && row->offer == SSH_ALGORITHM_NEVER && list_has(words, row->word))
+	for (const struct ssh_algorithm *row = ssh_algorithms; row->name; row++) {
+		if (row->kind != kind || !ssh_algorithm_words_have(words, row->word))
+			continue;
+		if (row->offer == SSH_ALGORITHM_NEVER)
 			on_word(row->word, row->why, userdata);
+		else if (row->libssh_least > ssh_algorithm_libssh)
+			on_word(row->word, "the libssh of this build does not have it", userdata);
+	}
+}
+
+const char *ssh_algorithm_list_keyword(enum ssh_algorithm_kind kind)
+{
+	switch (kind) {
+	case SSH_ALGORITHM_KEX:
+		return "key-exchange";
+	case SSH_ALGORITHM_HOST_KEY:
+		return "host-key";
+	case SSH_ALGORITHM_CIPHER:
+		return "cipher";
+	case SSH_ALGORITHM_MAC:
+	case SSH_ALGORITHM_PUBLIC_KEY:
+	case SSH_ALGORITHM_KIND_MAX:
+		break;
+	}
+	return "";
 }
 
 /* ---- what is offered ---- */
@@ -219,20 +241,22 @@ static bool is_ecdsa(const struct ssh_algorithm *row)
 	return !strncmp(row->name, "ecdsa-", strlen("ecdsa-"));
 }
 
-static bool is_possible(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server)
+bool ssh_algorithm_has_key(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server)
 {
-	enum hostkey_type type;
+	enum hostkey_type type = key_type(row);
 
-	if (row->offer == SSH_ALGORITHM_NEVER || row->libssh_least > server->libssh)
-		return false;
-	if (row->kind != SSH_ALGORITHM_HOST_KEY)
-		return true;
-	type = key_type(row);
 	return type != HOSTKEY_TYPE_MAX && (server->host_keys & (1u << type));
 }
 
+static bool is_possible(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server)
+{
+	if (row->offer == SSH_ALGORITHM_NEVER || row->libssh_least > server->libssh)
+		return false;
+	return row->kind != SSH_ALGORITHM_HOST_KEY || ssh_algorithm_has_key(row, server);
+}
+
 /* Whether an "enable" statement turns the row on, whatever the list says. */
-static bool is_enabled(const struct ssh_algorithm *row, const struct ssh_profile *profile)
+bool ssh_algorithm_is_enabled(const struct ssh_algorithm *row, const struct ssh_profile *profile)
 {
 	if (row->kind == SSH_ALGORITHM_MAC)
 		return profile->enable_hmac_sha1 && !strcmp(row->word, "hmac-sha1");
@@ -242,7 +266,7 @@ static bool is_enabled(const struct ssh_algorithm *row, const struct ssh_profile
 	       (profile->enable_3des_cbc && !strcmp(row->family, "3des-cbc"));
 }
 
-static bool is_disabled(const struct ssh_algorithm *row, const struct ssh_profile *profile)
+bool ssh_algorithm_is_disabled(const struct ssh_algorithm *row, const struct ssh_profile *profile)
 {
 	if (row->kind != SSH_ALGORITHM_MAC)
 		return false;
@@ -251,7 +275,7 @@ static bool is_disabled(const struct ssh_algorithm *row, const struct ssh_profil
 	       (profile->disable_hmac_sha2_512 && !strcmp(row->word, "hmac-sha2-512"));
 }
 
-static const char *configured_words(enum ssh_algorithm_kind kind, const struct ssh_profile *profile)
+const char *ssh_algorithm_configured(enum ssh_algorithm_kind kind, const struct ssh_profile *profile)
 {
 	switch (kind) {
 	case SSH_ALGORITHM_KEX:
@@ -275,11 +299,11 @@ struct offer {
 	bool ecdsa; /* libssh holds one ECDSA host key: the first that is named */
 };
 
-static bool offered_already(const struct offer *offer, const char *name)
+bool ssh_algorithm_list_has(const char *list, const char *name)
 {
 	size_t len = strlen(name), at_len;
 
-	for (const char *at = offer->buffer; *at; at += at_len + (at[at_len] == ',')) {
+	for (const char *at = list; *at; at += at_len + (at[at_len] == ',')) {
 		at_len = strcspn(at, ",");
 		if (at_len == len && !memcmp(at, name, len))
 			return true;
@@ -291,8 +315,8 @@ static void offer_row(struct offer *offer, const struct ssh_algorithm *row)
 {
 	bool ecdsa = row->kind == SSH_ALGORITHM_HOST_KEY && is_ecdsa(row);
 
-	if (!is_possible(row, offer->server) || is_disabled(row, offer->server->profile) ||
-	    offered_already(offer, row->name) || (ecdsa && offer->ecdsa) ||
+	if (!is_possible(row, offer->server) || ssh_algorithm_is_disabled(row, offer->server->profile) ||
+	    ssh_algorithm_list_has(offer->buffer, row->name) || (ecdsa && offer->ecdsa) ||
 	    offer->len + strlen(row->name) + 2 > offer->size_bytes)
 		return;
 	offer->ecdsa |= ecdsa;
@@ -323,7 +347,7 @@ static void offer_any_host_key(struct offer *offer)
 const char *ssh_algorithm_list(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
 			       size_t size_bytes)
 {
-	const char *words = configured_words(kind, server->profile);
+	const char *words = ssh_algorithm_configured(kind, server->profile);
 	struct offer offer = { .server = server, .buffer = buffer, .size_bytes = size_bytes };
 
 	buffer[0] = '\0';
@@ -331,22 +355,48 @@ const char *ssh_algorithm_list(enum ssh_algorithm_kind kind, const struct ssh_al
 		offer_words(&offer, kind, words);
 	for (const struct ssh_algorithm *row = ssh_algorithms; row->name; row++)
 		if (row->kind == kind &&
-		    ((!words && row->offer == SSH_ALGORITHM_ON) || is_enabled(row, server->profile)))
+		    ((!words && row->offer == SSH_ALGORITHM_ON) || ssh_algorithm_is_enabled(row, server->profile)))
 			offer_row(&offer, row);
 	if (kind == SSH_ALGORITHM_HOST_KEY && !words && !offer.len)
 		offer_any_host_key(&offer);
 	return buffer;
 }
 
+const struct ssh_algorithm *ssh_algorithm_find(enum ssh_algorithm_kind kind, const char *name, size_t len)
+{
+	for (const struct ssh_algorithm *row = ssh_algorithms; row->name; row++)
+		if (row->kind == kind && text_is(name, len, row->name))
+			return row;
+	return NULL;
+}
+
+const char *ssh_algorithm_words(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
+				size_t size_bytes)
+{
+	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
+	size_t len, used = 0;
+
+	buffer[0] = '\0';
+	ssh_algorithm_list(kind, server, list, sizeof(list));
+	for (const char *at = list; *at; at += len + (at[len] == ',')) {
+		const struct ssh_algorithm *row;
+
+		len = strcspn(at, ",");
+		row = ssh_algorithm_find(kind, at, len);
+		if (row && used + strlen(row->word) + 2 <= size_bytes)
+			used += (size_t)snprintf(buffer + used, size_bytes - used, "%s%s", used ? " " : "", row->word);
+	}
+	return buffer;
+}
+
 unsigned ssh_algorithm_host_keys(const struct ssh_algorithm_server *server)
 {
 	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
-	struct offer offer = { .buffer = list };
 	unsigned keys = 0;
 
 	ssh_algorithm_list(SSH_ALGORITHM_HOST_KEY, server, list, sizeof(list));
 	for (const struct ssh_algorithm *row = ssh_algorithms; row->name; row++)
-		if (row->kind == SSH_ALGORITHM_HOST_KEY && offered_already(&offer, row->name))
+		if (row->kind == SSH_ALGORITHM_HOST_KEY && ssh_algorithm_list_has(list, row->name))
 			keys |= 1u << key_type(row);
 	return keys;
 }

@@ -3,13 +3,13 @@
  * services/ssh_algorithm.h - the one table of what can be negotiated, and what a profile makes of it
  *
  * Shapes:  struct ssh_algorithm rows in order of preference, ended by one without a name; struct ssh_algorithm_server,
- *          what an offer is made from; struct ssh_kexinit, what a client offers
+ *          what an offer is made from
  * Units:   libssh as major * 10000 + minor * 100 + micro
- * Errors:  0 or -errno; -EINVAL with err for an operand, -EPROTO for bytes of a client
+ * Errors:  0 or -errno; -EINVAL with err for an operand
  * Owns:    rows are constants
  * Runs in: every program that links conf/root.c, sallyport-sshd, monitor; pure
  * Source:  features.md 1F, 2A; docs/algorithms.md says why each default is what it is
- * Tests:   tests/unit/ssh_algorithm_test.c, tests/fuzz/fuzz_kexinit.c, tests/system/test_algorithms.py
+ * Tests:   tests/unit/ssh_algorithm_test.c, tests/system/test_algorithms.py
  */
 #ifndef SERVICES_SSH_ALGORITHM_H
 #define SERVICES_SSH_ALGORITHM_H
@@ -59,9 +59,13 @@ extern const char *const ssh_algorithm_kind_names[SSH_ALGORITHM_KIND_MAX];
 /* Configuration words, each once, order kept; unique prefixes and names on the wire are understood. */
 int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text, char **ret_text, struct err *err);
 
-/* Calls on_word for each word of the list that is stored and never offered. */
-void ssh_algorithm_each_never(enum ssh_algorithm_kind kind, const char *words,
+/* Calls on_word for each word of the list (may be NULL) that is stored and not offered whatever else is configured. */
+void ssh_algorithm_each_unoffered(enum ssh_algorithm_kind kind, const char *words,
 			      void (*on_word)(const char *word, const char *why, void *userdata), void *userdata);
+
+/* "host-key", "key-exchange", "cipher" behind `ssh server algorithms`; "" for what has no list. */
+const char *ssh_algorithm_list_keyword(enum ssh_algorithm_kind kind);
+bool ssh_algorithm_words_have(const char *words, const char *word); /* words separated by spaces; NULL has none */
 
 struct ssh_algorithm_server {
 	const struct ssh_profile *profile; /* in force */
@@ -75,6 +79,20 @@ extern const unsigned ssh_algorithm_libssh;
 const char *ssh_algorithm_list(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
 			       size_t size_bytes);
 
+/* The words that `ssh server algorithms …` would need to offer just that, separated by spaces. Returns buffer. */
+const char *ssh_algorithm_words(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
+				size_t size_bytes);
+bool ssh_algorithm_list_has(const char *list, const char *name); /* names separated by commas */
+
+/* The row of a name on the wire, or NULL. */
+const struct ssh_algorithm *ssh_algorithm_find(enum ssh_algorithm_kind kind, const char *name, size_t len);
+/* The configured words, or NULL: the defaults. */
+const char *ssh_algorithm_configured(enum ssh_algorithm_kind kind, const struct ssh_profile *profile);
+/* Whether an "enable" or "disable" statement names the row. */
+bool ssh_algorithm_is_enabled(const struct ssh_algorithm *row, const struct ssh_profile *profile);
+bool ssh_algorithm_is_disabled(const struct ssh_algorithm *row, const struct ssh_profile *profile);
+/* Whether the key of a host key algorithm exists. */
+bool ssh_algorithm_has_key(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server);
 /* The host keys that the offered algorithms need, as in host_keys. */
 unsigned ssh_algorithm_host_keys(const struct ssh_algorithm_server *server);
 

@@ -33,7 +33,6 @@ static const struct {
 static const size_t texts[] = {
 	offsetof(struct ssh_profile, key_exchange),	offsetof(struct ssh_profile, host_key),
 	offsetof(struct ssh_profile, cipher),		offsetof(struct ssh_profile, banner),
-	offsetof(struct ssh_profile, ipv4_access_list), offsetof(struct ssh_profile, ipv6_access_list),
 };
 
 static const size_t flags[] = {
@@ -77,5 +76,8 @@ void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_prof
 			*AT(char *, &profile, texts[i]) = READ(char *, vrf, texts[i]);
 	for (size_t i = 0; vrf && i < ARRAY_SIZE(flags); i++)
 		*AT(bool, &profile, flags[i]) |= READ(bool, vrf, flags[i]);
+	/* there is no statement for these at the server */
+	profile.ipv4_access_list = vrf ? vrf->ipv4_access_list : NULL;
+	profile.ipv6_access_list = vrf ? vrf->ipv6_access_list : NULL;
 	*ret_profile = profile;
 }

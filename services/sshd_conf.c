@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "services/ssh_algorithm.h"
 #include "vrf/vrf.h"
 
 static struct stmt rows[4];
@@ -78,14 +79,124 @@ static bool vrf_check(const struct sshd_conf *conf, size_t place, sshd_conf_repo
 	return false;
 }
 
+/* ---- what is offered ---- */
+
+/* One place that settings are given in: the server, or a VRF. */
+struct place {
+	char name[64]; /* "ssh server vrf blue" */
+	const struct ssh_profile *own;
+	struct ssh_profile in_force;
+};
+
+/* Place 0 is the server, the others are the VRFs. */
+static void place_at(const struct sshd_conf *conf, size_t i, struct place *ret_place)
+{
+	const struct ssh_vrf_conf *vrf = i ? (const struct ssh_vrf_conf *)conf->ssh.vrfs.items + (i - 1) : NULL;
+
+	*ret_place = (struct place){ .own = vrf ? &vrf->profile : &conf->ssh.server };
+	snprintf(ret_place->name, sizeof(ret_place->name), "ssh server%s%s", vrf ? " vrf " : "", vrf ? vrf->name : "");
+	ssh_profile_resolve(&conf->ssh.server, vrf ? &vrf->profile : NULL, 0, &ret_place->in_force);
+}
+
+/* Whether the place takes part in what is offered of that kind. */
+static bool place_says(const struct place *place, enum ssh_algorithm_kind kind)
+{
+	if (kind == SSH_ALGORITHM_MAC)
+		return place->own->disable_hmac_sha1 || place->own->disable_hmac_sha2_256 ||
+		       place->own->disable_hmac_sha2_512;
+	return ssh_algorithm_configured(kind, place->own) != NULL;
+}
+
+/* A server that offers nothing of a kind has no clients. Host keys may be made later, so all of them count as there. */
+static bool offer_check(const struct place *place, enum ssh_algorithm_kind kind, sshd_conf_report *report, void *to)
+{
+	const struct ssh_algorithm_server server = { &place->in_force, ~0u, ssh_algorithm_libssh };
+	char list[SSH_ALGORITHM_LIST_MAX_BYTES], line[SSH_ALGORITHM_LIST_MAX_BYTES + 128], reason[160];
+
+	if (!place_says(place, kind) || *ssh_algorithm_list(kind, &server, list, sizeof(list)))
+		return true;
+	if (kind == SSH_ALGORITHM_MAC)
+		snprintf(line, sizeof(line), "%s disable hmac %s", place->name,
+			 place->own->disable_hmac_sha2_512 ? "hmac-sha2-512" :
+			 place->own->disable_hmac_sha2_256 ? "hmac-sha2-256" : "hmac-sha1");
+	else
+		snprintf(line, sizeof(line), "%s algorithms %s %s", place->name, ssh_algorithm_list_keyword(kind),
+			 ssh_algorithm_configured(kind, place->own));
+	snprintf(reason, sizeof(reason), "No %s would be left to offer, and no client could connect; %s",
+		 ssh_algorithm_kind_names[kind],
+		 kind == SSH_ALGORITHM_MAC ? "leave one enabled" : "add one that is not deprecated");
+	report(&(const struct member_fault){ .line = line, .reason = reason }, to);
+	return false;
+}
+
 int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)
 {
+	struct place place;
 	int rc = 0;
 
 	for (size_t i = 0; i < conf->vrf.vrfs.len; i++)
 		if (!vrf_check(conf, i, report, to))
 			rc = -EINVAL;
+	for (size_t i = 0; i <= conf->ssh.vrfs.len; i++) {
+		place_at(conf, i, &place);
+		for (unsigned kind = 0; kind < SSH_ALGORITHM_KIND_MAX; kind++)
+			if (!offer_check(&place, (enum ssh_algorithm_kind)kind, report, to))
+				rc = -EINVAL;
+	}
 	return rc;
+}
+
+struct deprecated {
+	const char *place;
+	enum ssh_algorithm_kind kind;
+	const char *before; /* the list as it was */
+	void (*on_text)(const char *text, void *userdata);
+	void *userdata;
+};
+
+static void on_unoffered(const char *word, const char *why, void *userdata)
+{
+	const struct deprecated *deprecated = userdata;
+	char text[512];
+
+	if (ssh_algorithm_words_have(deprecated->before, word))
+		return;
+	snprintf(text, sizeof(text), "'%s algorithms %s ... %s' is accepted, and %s is never offered, because %s",
+		 deprecated->place, ssh_algorithm_list_keyword(deprecated->kind), word, word, why);
+	deprecated->on_text(text, deprecated->userdata);
+}
+
+static const struct ssh_profile *profile_before(const struct sshd_conf *before, const struct sshd_conf *conf, size_t i)
+{
+	const struct ssh_vrf_conf *vrfs = conf->ssh.vrfs.items, *vrf;
+
+	if (!before || !i)
+		return before ? &before->ssh.server : NULL;
+	vrf = ssh_conf_vrf(&before->ssh, vrfs[i - 1].name);
+	return vrf ? &vrf->profile : NULL;
+}
+
+void sshd_conf_each_deprecated(const struct sshd_conf *conf, const struct sshd_conf *before,
+			       void (*on_text)(const char *text, void *userdata), void *userdata)
+{
+	struct place place;
+
+	if (conf->ssh.v1 && !(before && before->ssh.v1))
+		on_text("'ssh server v1' is deprecated and has no effect: clients of SSH version 1 are refused", userdata);
+	for (size_t i = 0; i <= conf->ssh.vrfs.len; i++) {
+		const struct ssh_profile *old = profile_before(before, conf, i);
+
+		place_at(conf, i, &place);
+		for (unsigned k = 0; k < SSH_ALGORITHM_KIND_MAX; k++) {
+			enum ssh_algorithm_kind kind = (enum ssh_algorithm_kind)k;
+			struct deprecated deprecated = { place.name, kind,
+							 old ? ssh_algorithm_configured(kind, old) : NULL, on_text,
+							 userdata };
+
+			ssh_algorithm_each_unoffered(kind, ssh_algorithm_configured(kind, place.own), on_unoffered,
+						     &deprecated);
+		}
+	}
 }
 
 const struct user_conf *sshd_conf_user(const struct sshd_conf *conf, const char *name)

@@ -37,6 +37,9 @@ typedef void sshd_conf_report(const struct member_fault *fault, void *to);
 
 /* Says what cannot be meant. 0, or -EINVAL when something was reported. */
 int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to);
+/* What is accepted, stored and never offered: on_text gets a sentence for each that before (may be NULL) has not. */
+void sshd_conf_each_deprecated(const struct sshd_conf *conf, const struct sshd_conf *before,
+			       void (*on_text)(const char *text, void *userdata), void *userdata);
 const struct user_conf *sshd_conf_user(const struct sshd_conf *conf, const char *name);
 /* Whether the user's groups let him end other people's sessions. */
 bool sshd_conf_may_clear(const struct user_conf *user);

@@ -169,6 +169,12 @@ static void on_locked_user(const char *name, void *userdata)
 		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' has neither secret nor keystring and cannot log in", name);
 }
 
+static void on_deprecated(const char *text, void *userdata)
+{
+	(void)userdata;
+	log_event(LOG_SSHD_WARN_GENERAL, "%s", text);
+}
+
 /* The copy is for a start without confd; without it only that is lost. */
 static void slice_save(const struct sshd *sshd)
 {
@@ -189,6 +195,7 @@ static void ops_apply(void *userdata)
 	listener_set_apply(sshd->listeners);
 	slice_save(sshd);
 	sshd_user_keys_follow(sshd, before);
+	sshd_conf_each_deprecated(sshd->conf, before, on_deprecated, NULL);
 	sshd_conf_free(before);
 	next_drop(sshd);
 	sshd_conf_each_locked(sshd->conf, on_locked_user, sshd);

@@ -62,6 +62,8 @@ enum mon_type {
 	MON_LOG,	/* ask: u8 severity, string text; answer: - */
 	MON_STATISTICS, /* ask: u64 bytes_in, u64 bytes_out, u32 rekeys; answer: - */
 	MON_CLOSING,	/* last words; ask: u32 enum session_end, string text; answer: - */
+	MON_NEGOTIATION, /* before authentication: nothing in common; ask: u32 enum ssh_algorithm_kind, string names the
+			    client offers; answer: -. The monitor says so, and what would change it */
 	MON_TYPE_MAX,
 };
 

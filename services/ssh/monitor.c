@@ -65,6 +65,7 @@ static const struct mon_row before_auth_rows[] = {
 	{ MON_SIGN, monitor_auth_sign, KEX },
 	{ MON_VERIFY, monitor_auth_verify, TRIES },
 	{ MON_ALGORITHMS, monitor_auth_algorithms, ONCE },
+	{ MON_NEGOTIATION, monitor_auth_negotiation, ONCE },
 	{ MON_AUTH_NONE, monitor_auth_none, TRIES },
 	{ MON_AUTH_PASSWORD, monitor_auth_password, TRIES },
 	{ MON_AUTH_QUERY, monitor_auth_query, TRIES },

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "services/ssh/monitor_state.h"
+#include "services/ssh_mismatch.h"
 
 /* Bits as libssh counts them, RFC 4252: what may be tried, the same for everybody. */
 enum { METHOD_PASSWORD = 2, METHOD_PUBLIC_KEY = 4, METHODS_OFFERED = METHOD_PASSWORD | METHOD_PUBLIC_KEY };
@@ -77,6 +78,10 @@ int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel,
 		blob = hostkey_public_blob(m->start->hostkeys, (enum hostkey_type)type, &blob_len);
 		mon_put_string(answer, blob, blob_len);
 	}
+	if (!keys)
+		log_event(LOG_SSHD_ERR_GENERAL,
+			  "VRF '%s' has no host key that 'ssh server algorithms host-key' allows: no client can connect. "
+			  "Make one with 'crypto key generate'", m->session.vrf);
 	m->phase = PHASE_BEFORE_AUTH;
 	m->session.state = SESSION_KEX;
 	monitor_link_changed(m, true);
@@ -176,6 +181,33 @@ int monitor_auth_algorithms(struct monitor *m, struct mon_buf *ask, uint16_t cha
 		return err_set(err, -EPROTO, "malformed");
 	session->state = SESSION_AUTHENTICATING;
 	monitor_link_changed(m, true);
+	return 0;
+}
+
+/* The client's names are judged here, not behind the seal: what would change the answer is in the configuration. */
+int monitor_auth_negotiation(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			     struct monitor_reply *reply, struct err *err)
+{
+	const struct ssh_vrf_conf *vrf = ssh_conf_vrf(m->start->ssh, m->session.vrf);
+	uint32_t kind = mon_get_u32(ask);
+	char client[SSH_ALGORITHM_LIST_MAX_BYTES * 2], text[SSH_MISMATCH_TEXT_MAX_BYTES];
+	struct ssh_mismatch mismatch = {
+		.kind = (enum ssh_algorithm_kind)kind,
+		.client = client,
+		.server = server_of(m->start->hostkeys, m->start->profile),
+		.vrf_name = m->session.vrf,
+		.global = &m->start->ssh->server,
+		.vrf = vrf ? &vrf->profile : NULL,
+	};
+
+	(void)channel;
+	(void)answer;
+	(void)reply;
+	monitor_text(mon_get_string(ask), client, sizeof(client));
+	if (mon_get_end(ask) < 0 || kind >= SSH_ALGORITHM_KIND_MAX)
+		return err_set(err, -EPROTO, "malformed");
+	log_event(LOG_SSHD_WARN_GENERAL, "Connection from '%s' port %u vrf '%s': %s", m->session.peer_address,
+		  m->session.peer_port, m->session.vrf, ssh_mismatch_text(&mismatch, text, sizeof(text)));
 	return 0;
 }
 

@@ -102,8 +102,8 @@ void monitor_event(struct monitor *m, const struct mon_buf *event);
 void monitor_text(struct mon_string string, char *text, size_t size_bytes);
 
 /* ---- monitor_auth.c ---- */
-monitor_answer monitor_auth_start, monitor_auth_sign, monitor_auth_verify, monitor_auth_algorithms, monitor_auth_none,
-	monitor_auth_password, monitor_auth_query, monitor_auth_key, monitor_auth_over;
+monitor_answer monitor_auth_start, monitor_auth_sign, monitor_auth_verify, monitor_auth_algorithms,
+	monitor_auth_negotiation, monitor_auth_none, monitor_auth_password, monitor_auth_query, monitor_auth_key, monitor_auth_over;
 
 /* ---- monitor_session.c ---- */
 monitor_answer monitor_session_open, monitor_session_pty, monitor_session_env, monitor_session_program,

@@ -51,6 +51,7 @@ struct transport {
 	uint32_t auth_timeout_s;
 	char banner[96]; /* behind "SSH-2.0-" */
 	char mismatch[1024]; /* what libssh said about algorithms that are not shared */
+	bool mismatch_told;  /* the monitor has said it */
 	ssh_bind bind;
 	ssh_session session;
 	ssh_event event;

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "services/ssh/transport.h"
+#include "services/ssh_algorithm.h"
 
 #define FLUSH_MS	       1000
 #define LINGER_US	       500000
@@ -38,6 +39,31 @@ void transport_end(struct transport *transport, enum session_end reason, const c
 	va_end(args);
 }
 
+/* The monitor says what would change it. */
+static void mismatch_tell(struct transport *transport, const char *method, const char *client, size_t client_len)
+{
+	static const struct {
+		const char *method; /* libssh's word, as it begins */
+		enum ssh_algorithm_kind kind;
+	} kinds[] = {
+		{ "kex ", SSH_ALGORITHM_KEX },
+		{ "server host key ", SSH_ALGORITHM_HOST_KEY },
+		{ "encryption ", SSH_ALGORITHM_CIPHER },
+		{ "mac ", SSH_ALGORITHM_MAC },
+	};
+	struct mon_buf *record;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strncmp(method, kinds[i].method, strlen(kinds[i].method)) != 0)
+			continue;
+		record = rpc_start(&transport->rpc, MON_NEGOTIATION, 0);
+		mon_put_u32(record, kinds[i].kind);
+		mon_put_string(record, client, client_len);
+		transport->mismatch_told = rpc_ask(&transport->rpc, NULL, NULL) == 0;
+		return;
+	}
+}
+
 /* "kex error : no match for method server host key algo: server [a,b], client [c]" as a sentence for the operator. */
 static bool mismatch_read(struct transport *transport, const char *error)
 {
@@ -52,8 +78,9 @@ static bool mismatch_read(struct transport *transport, const char *error)
 	if (!client)
 		return false;
 	client += strlen("], client [");
-	transport_end(transport, END_NEGOTIATION, "no %.*s in common: the client offers %.*s", (int)(server - method), method,
-		      (int)strcspn(client, "]"), client);
+	transport_end(transport, END_NEGOTIATION, "no %.*s in common: the client offers %.*s",
+		      (int)(server - method), method, (int)strcspn(client, "]"), client);
+	mismatch_tell(transport, method, client, strcspn(client, "]"));
 	return true;
 }
 
@@ -111,7 +138,8 @@ void transport_end_by_error(struct transport *transport)
 		transport_end(transport, END_PROTOCOL_ERROR, "%s", error);
 	else
 		transport_end(transport, END_NEGOTIATION, "%s%s", banner ? "" : "the client does not speak SSH: ", error);
-	if (transport->end_reason == END_NEGOTIATION || transport->end_reason == END_PROTOCOL_ERROR)
+	if (!transport->mismatch_told &&
+	    (transport->end_reason == END_NEGOTIATION || transport->end_reason == END_PROTOCOL_ERROR))
 		rpc_log(&transport->rpc, LOG_WARNING, "%s", error[0] ? error : transport->end_text);
 }
 
