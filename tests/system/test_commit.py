@@ -117,6 +117,7 @@ class Member:
         self.applied = None
         self.plan = collections.defaultdict(list)  # method -> what to do next: "hang", "drop", "leave", or faults
         self.hung = []
+        self.sessions = []  # of the SSH server
         self.listener = None
         self.listen()
 
@@ -157,6 +158,10 @@ class Member:
             data += more
         call = json.loads(data[:-1])
         method = call["method"].rsplit(".", 1)[1]
+        if method == "ListSessions":
+            peer.sendall(json.dumps({"parameters": {"sessions": self.sessions}}).encode() + b"\0")
+            peer.close()
+            return
         commit_id = call["parameters"]["commit_id"]
         step = self.plan[method].pop(0) if self.plan[method] else []
         reply = {}
@@ -468,6 +473,7 @@ sys.stdout.write(data[:-1].decode())
 
 
 def call_as(confd, uid, method, **parameters):
+    """A call from another process, and uid."""
     done = subprocess.run(["/usr/bin/python3", "-c", CALL_AS, str(uid), confd.path, CONFIG + method, json.dumps(parameters)],
                           stdout=subprocess.PIPE, check=True, timeout=20, cwd="/")
     reply = json.loads(done.stdout)
