@@ -184,9 +184,55 @@ static const struct stmt configure_rows[] = {
 	STMT_DONE,
 };
 
+static const struct arg arg_history_user = {
+	.name = "WORD", .help = "User name", .min = 1, .max = 32, .text = true, .words_taken = 1, .complete = "username",
+};
+
+static const struct arg arg_history_vrf = {
+	.name = "WORD", .help = "VRF name", .min = 1, .max = 32, .text = true, .words_taken = 1, .complete = "vrf",
+};
+
+static const struct arg arg_history_since = {
+	.help = "Only sessions that ended within this time", .unit = "minutes", .min = 1, .max = 5256000, .words_taken = 1,
+};
+
+/* Filters in this order, each may be left out; run_ shows what is left, failed_ only those nobody was let in by. */
+#define HISTORY_SOURCE "issue: filters by user, VRF and time"
+#define FAILED_ROW(failed_) \
+	{ RUN_ROW("failed", "Only those that nobody was let in by", failed_, "crypto", HISTORY_SOURCE) }
+#define SINCE_ROW(run_, sub_)                                                                           \
+	{ RUN_ROW("since", "Only the last minutes", run_, "crypto", HISTORY_SOURCE), .arg = &arg_history_since, \
+	  .sub = sub_ }
+#define VRF_ROW(run_, sub_) \
+	{ RUN_ROW("vrf", "Only this VRF", run_, "crypto", HISTORY_SOURCE), .arg = &arg_history_vrf, .sub = sub_ }
+#define USER_ROW(run_, sub_) \
+	{ RUN_ROW("user", "Only this user", run_, "crypto", HISTORY_SOURCE), .arg = &arg_history_user, .sub = sub_ }
+#define HISTORY_FILTERS(name_, run_, failed_)                                                          \
+	static const struct stmt name_##_failed[] = { FAILED_ROW(failed_), STMT_DONE };                \
+	static const struct stmt name_##_since[] = { SINCE_ROW(run_, name_##_failed), FAILED_ROW(failed_), \
+						     STMT_DONE };                                      \
+	static const struct stmt name_##_vrf[] = { VRF_ROW(run_, name_##_since),                       \
+						   SINCE_ROW(run_, name_##_failed), FAILED_ROW(failed_), STMT_DONE }
+
+HISTORY_FILTERS(history, exec_show_ssh_history, exec_show_ssh_history_failed);
+HISTORY_FILTERS(details, exec_show_ssh_history_details, exec_show_ssh_history_details_failed);
+
+static const struct stmt details_rows[] = {
+	USER_ROW(exec_show_ssh_history_details, details_vrf),
+	VRF_ROW(exec_show_ssh_history_details, details_since),
+	SINCE_ROW(exec_show_ssh_history_details, details_failed),
+	FAILED_ROW(exec_show_ssh_history_details_failed),
+	STMT_DONE,
+};
+
 static const struct stmt history_rows[] = {
 	{ RUN_ROW("details", "With algorithms, start and end", exec_show_ssh_history_details, "crypto",
-		  "features.md 1C-27") },
+		  "features.md 1C-27"),
+	  .sub = details_rows },
+	USER_ROW(exec_show_ssh_history, history_vrf),
+	VRF_ROW(exec_show_ssh_history, history_since),
+	SINCE_ROW(exec_show_ssh_history, history_failed),
+	FAILED_ROW(exec_show_ssh_history_failed),
 	STMT_DONE,
 };
 
@@ -195,12 +241,23 @@ static const struct stmt ssh_session_rows[] = {
 	STMT_DONE,
 };
 
+static const struct arg arg_server_vrf = {
+	.name = "WORD", .help = "Name of the VRF", .text = true, .min = 1, .max = 32, .words_taken = 1, .complete = "vrf",
+};
+
+static const struct stmt show_server_rows[] = {
+	{ RUN_ROW("vrf", "What holds in one VRF", exec_show_ssh_server_vrf, "crypto", "issue: show ssh server vrf NAME"),
+	  .arg = &arg_server_vrf },
+	STMT_DONE,
+};
+
 static const struct stmt show_ssh_rows[] = {
 	{ RUN_ROW("history", "The last hundred sessions that ended", exec_show_ssh_history, "crypto",
 		  "features.md 1C-26"),
 	  .sub = history_rows },
 	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto",
-		  "features.md 2B") },
+		  "features.md 2B"),
+	  .sub = show_server_rows },
 	{ NODE_ROW("session", "SSH sessions", "crypto", "features.md 1C-25"), .sub = ssh_session_rows },
 	STMT_DONE,
 };
@@ -209,6 +266,7 @@ static const struct stmt show_rows[] = {
 	{ RUN_ROW("clock", "Date and time", show_clock, "basic-services", "clients.md section 1") },
 	{ RUN_ROW("configuration", "The configuration that is not committed, and commits", exec_show_configuration,
 		  "config-services", "features.md 2E"), .sub = exec_show_configuration_rows },
+	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1D-35"), .sub = exec_show_crypto_rows },
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },
@@ -242,10 +300,19 @@ static const struct stmt terminal_rows[] = {
 	STMT_DONE,
 };
 
+/* Older releases of Ansible's collection import keys there. */
+static const struct stmt admin_rows[] = {
+	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1C-18"), .sub = exec_crypto_rows },
+	STMT_DONE,
+};
+
 const struct stmt exec_root[] = {
+	{ NODE_ROW("admin", "Commands of the administration plane", "crypto", "clients.md section 2, iosxr_user"),
+	  .sub = admin_rows },
 	{ NODE_ROW("clear", "Reset functions", "crypto", "features.md 2A"), .sub = clear_rows, .flags = STMT_WRITES },
 	{ RUN_ROW("configure", "Enter configuration mode", run_configure, "config-services", "features.md 2E"),
 	  .sub = configure_rows, .flags = STMT_WRITES },
+	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1C-18"), .sub = exec_crypto_rows },
 	{ RUN_ROW("end", "Stay in exec mode", run_end, "basic-services", "clients.md section 2, Netmiko"),
 	  .flags = STMT_NO_TIMESTAMP },
 	{ RUN_ROW("exit", "End the session", run_leave, "basic-services", "clients.md section 1"),

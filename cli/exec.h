@@ -19,9 +19,14 @@ int exec_show_ssh(struct shell *shell, const struct match *match);
 int exec_show_ssh_details(struct shell *shell, const struct match *match);
 int exec_show_ssh_history(struct shell *shell, const struct match *match);
 int exec_show_ssh_history_details(struct shell *shell, const struct match *match);
+int exec_show_ssh_history_failed(struct shell *shell, const struct match *match);
+int exec_show_ssh_history_details_failed(struct shell *shell, const struct match *match);
 int exec_show_ssh_server(struct shell *shell, const struct match *match);
+int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match);
 int exec_show_vrf(struct shell *shell, const struct match *match);
 int exec_show_users(struct shell *shell, const struct match *match);
 int exec_clear_ssh(struct shell *shell, const struct match *match);
+/* "crypto …" and "show crypto …" */
+extern const struct stmt exec_crypto_rows[], exec_show_crypto_rows[];
 
 #endif

@@ -48,22 +48,64 @@ int exec_show_ssh_details(struct shell *shell, const struct match *match)
 	return fetch_and_show(shell, SSH_LIST_SESSIONS, NULL, show_ssh_session_details);
 }
 
+/* The filters of the line, as sallyport-sshd takes them. */
+static json_t *history_filter(const struct match *match, bool failed)
+{
+	const char *user = stmt_match_value(match, "user"), *vrf = stmt_match_value(match, "vrf");
+	const char *since_min = stmt_match_value(match, "since");
+	json_int_t since_us = 0;
+
+	if (since_min)
+		since_us = clock_wall_us() - strtoll(since_min, NULL, 10) * 60 * 1000000;
+	return json_pack("{s:i, s:s?, s:s?, s:I, s:b}", "limit", 0, "user", user, "vrf", vrf, "since_us",
+			 since_us > 0 ? since_us : 0, "failed", failed);
+}
+
 int exec_show_ssh_history(struct shell *shell, const struct match *match)
 {
-	(void)match;
-	return fetch_and_show(shell, SSH_LIST_HISTORY, json_pack("{s:i}", "limit", 0), show_ssh_history);
+	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, false), show_ssh_history);
+}
+
+int exec_show_ssh_history_failed(struct shell *shell, const struct match *match)
+{
+	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, true), show_ssh_history);
 }
 
 int exec_show_ssh_history_details(struct shell *shell, const struct match *match)
 {
-	(void)match;
-	return fetch_and_show(shell, SSH_LIST_HISTORY, json_pack("{s:i}", "limit", 0), show_ssh_history_details);
+	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, false), show_ssh_history_details);
+}
+
+int exec_show_ssh_history_details_failed(struct shell *shell, const struct match *match)
+{
+	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, true), show_ssh_history_details);
 }
 
 int exec_show_ssh_server(struct shell *shell, const struct match *match)
 {
 	(void)match;
 	return fetch_and_show(shell, SSH_GET_SERVER, NULL, show_ssh_server);
+}
+
+int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match)
+{
+	const char *vrf = stmt_match_value(match, "vrf");
+	AUTO(free) char *error = NULL;
+	struct err err = { 0 };
+	json_t *reply = NULL;
+	int r = shell_call(shell, REMOTE_SSHD, SSH_GET_SERVER, json_pack("{s:s}", "vrf", vrf), REMOTE_TIMEOUT_MS, &reply,
+			   &error);
+
+	if (r == -EREMOTEIO && error && !strcmp(error, SSH_ERROR_NO_VRF))
+		return shell_refuse(shell, "The SSH server does not serve VRF %s; ssh server vrf %s makes it", vrf, vrf);
+	if (r == -EREMOTEIO)
+		return shell_refuse(shell, "%s refused the command (%s)", remote_name(REMOTE_SSHD),
+				    error ? error : "no reason given");
+	if (r < 0)
+		return r;
+	r = show_ssh_server(shell->out, reply, shell_wants_json(shell), &err);
+	json_decref(reply);
+	return r < 0 ? shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory") : 0;
 }
 
 int exec_show_vrf(struct shell *shell, const struct match *match)

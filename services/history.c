@@ -192,8 +192,11 @@ static int statements_prepare(struct history *history)
 		const char *after;
 	} rows[] = {
 		[PUT] = { "INSERT OR REPLACE INTO session (", true, true, ")" },
-		[LIST] = { "SELECT ", true, false, " FROM session WHERE end_us > 0 ORDER BY seq DESC LIMIT ?" },
-		[LIVE] = { "SELECT ", true, false, " FROM session WHERE end_us = 0 ORDER BY id LIMIT ?" },
+		[LIST] = { "SELECT ", true, false,
+			   " FROM session WHERE end_us > 0 AND (?2 IS NULL OR user = ?2) AND (?3 IS NULL OR vrf = ?3) "
+			   "AND end_us >= ?4 AND (?5 = 0 OR start_us <= ?5) AND (?6 = 0 OR authentication = ?7) "
+			   "ORDER BY seq DESC LIMIT ?1" },
+		[LIVE] = { "SELECT ", true, false, " FROM session WHERE end_us = 0 ORDER BY id LIMIT ?1" },
 		[LAST_ID] = { "SELECT coalesce(max(id), 0) FROM session", false, false, "" },
 		[PRUNE_ROWS] = { "DELETE FROM session WHERE end_us > 0 AND seq <= (SELECT seq FROM session "
 				 "WHERE end_us > 0 ORDER BY seq DESC LIMIT 1 OFFSET ?)", false, false, "" },
@@ -543,7 +546,25 @@ uint32_t history_last_id(const struct history *history)
 
 /* ---- reading ---- */
 
-static int rows_read(struct history *history, enum statement which, unsigned limit,
+static int filter_bind(sqlite3_stmt *statement, const struct history_filter *filter)
+{
+	int rc = sqlite3_bind_text(statement, 2, filter->user, -1, SQLITE_STATIC);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(statement, 3, filter->vrf, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(statement, 4, filter->since_us);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(statement, 5, filter->until_us);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(statement, 6, filter->failed);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_text(statement, 7, session_auth_words[AUTH_NONE_YET], -1, SQLITE_STATIC);
+	return rc;
+}
+
+/* filter is NULL for statements that have none. */
+static int rows_read(struct history *history, enum statement which, const struct history_filter *filter, unsigned limit,
 		     void (*on_row)(const struct session_report *row, void *userdata), void *userdata)
 {
 	struct session_report row;
@@ -554,6 +575,8 @@ static int rows_read(struct history *history, enum statement which, unsigned lim
 		return 0;
 	statement = history->statements[which];
 	rc = sqlite3_bind_int64(statement, 1, limit);
+	if (rc == SQLITE_OK && filter)
+		rc = filter_bind(statement, filter);
 	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
 		rc = sqlite3_step(statement);
 		if (rc != SQLITE_ROW)
@@ -568,24 +591,38 @@ static int rows_read(struct history *history, enum statement which, unsigned lim
 	return count;
 }
 
-int history_list(struct history *history, unsigned limit,
+bool history_filter_takes(const struct history_filter *filter, const struct session_report *report)
+{
+	return report->end_us > 0 && (!filter->user || strcmp(filter->user, report->user) == 0) &&
+	       (!filter->vrf || strcmp(filter->vrf, report->vrf) == 0) && report->end_us >= filter->since_us &&
+	       (filter->until_us == 0 || report->start_us <= filter->until_us) &&
+	       (!filter->failed || report->authentication == AUTH_NONE_YET);
+}
+
+int history_find(struct history *history, const struct history_filter *filter, unsigned limit,
 		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata)
 {
 	unsigned count = 0;
 
 	/* queued rows are the newest; those of sessions that still live are not history yet */
 	for (size_t i = history->queue_len; i > 0 && count < limit; i--)
-		if (history->queue[i - 1]->end_us > 0) {
+		if (history_filter_takes(filter, history->queue[i - 1])) {
 			on_row(history->queue[i - 1], userdata);
 			count++;
 		}
-	return (int)count + (count < limit ? rows_read(history, LIST, limit - count, on_row, userdata) : 0);
+	return (int)count + (count < limit ? rows_read(history, LIST, filter, limit - count, on_row, userdata) : 0);
+}
+
+int history_list(struct history *history, unsigned limit,
+		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata)
+{
+	return history_find(history, &(struct history_filter){ .user = NULL }, limit, on_row, userdata);
 }
 
 int history_live(struct history *history, void (*on_row)(const struct session_report *row, void *userdata),
 		 void *userdata)
 {
-	return rows_read(history, LIVE, HISTORY_QUEUE_MAX, on_row, userdata);
+	return rows_read(history, LIVE, NULL, HISTORY_QUEUE_MAX, on_row, userdata);
 }
 
 /* ---- life ---- */

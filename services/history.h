@@ -49,6 +49,17 @@ size_t history_queued(const struct history *history);
 void history_note_id(struct history *history, uint32_t id);
 uint32_t history_last_id(const struct history *history);
 
+/* Which ended connections; a zeroed filter takes all. */
+struct history_filter {
+	const char *user, *vrf;	    /* NULL: any */
+	int64_t since_us, until_us; /* that lived at some time between; 0: without bound */
+	bool failed;		    /* only those that nobody was let in by */
+};
+
+bool history_filter_takes(const struct history_filter *filter, const struct session_report *report);
+/* As history_list() for those the filter takes. */
+int history_find(struct history *history, const struct history_filter *filter, unsigned limit,
+		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata);
 /* Ended connections, the newest end first, at most limit. Returns how many or -errno. */
 int history_list(struct history *history, unsigned limit,
 		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata);

@@ -107,6 +107,7 @@ struct listener_report {
 	int state;
 	char reason[160]; /* why it is not up; "" when up */
 	uint64_t accepted, refused;
+	char access_list[65]; /* "" none */
 };
 
 struct server_report { /* one row */
@@ -115,6 +116,12 @@ struct server_report { /* one row */
 	uint32_t timeout_s, rate_limit_per_min, session_limit, max_auth_limit, dscp;
 	char host_keys[256], key_exchange[512], ciphers[512], macs[512], methods[128]; /* comma-separated, in order */
 	uint32_t sessions, unauthenticated;
+	char vrf[33]; /* whose settings these are; "" those that hold where a VRF has none of its own */
+	uint32_t rate_burst, rate_per_source, rekey_time_min, rekey_volume_mb, tcp_window_scale, keepalive_s;
+	bool port_forwarding, sftp, scp, penalties;
+	/* connections that were closed at accept, by reason, since sallyport-sshd began */
+	uint64_t refused_sessions, refused_unauthenticated, refused_source, refused_rate, refused_source_rate,
+		refused_access_list, refused_penalty, refused_resources;
 };
 
 extern const struct field channel_report_fields[], session_report_fields[], listener_report_fields[],
@@ -125,14 +132,16 @@ extern const struct field channel_report_fields[], session_report_fields[], list
 /* () -> with "more": one reply per live session (session: {…}, channels: []{…}), the last without "continues";
  * without "more": (sessions: []{session, channels}) */
 #define SSH_LIST_SESSIONS SSH_INTERFACE ".ListSessions"
-/* (limit: int) -> (sessions: []{…}) newest first; limit 0 means 100 */
+/* (limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool) -> (sessions: []{…}) newest
+ * end first; limit 0 means 100; failed: only those that nobody was let in by */
 #define SSH_LIST_HISTORY  SSH_INTERFACE ".ListHistory"
-/* () -> (server: {…}, listeners: []{…}) */
+/* (vrf: ?string) -> (server: {…}, listeners: []{…}); with vrf what holds there; error SSH_ERROR_NO_VRF */
 #define SSH_GET_SERVER	  SSH_INTERFACE ".GetServer"
 /* () -> (vrfs: []{…}) */
 #define SSH_LIST_VRFS	  SSH_INTERFACE ".ListVrfs"
 /* (id: int) -> (); error SSH_ERROR_NO_SESSION */
 #define SSH_CLEAR_SESSION SSH_INTERFACE ".ClearSession"
 #define SSH_ERROR_NO_SESSION SSH_INTERFACE ".NoSuchSession"
+#define SSH_ERROR_NO_VRF     SSH_INTERFACE ".NoSuchVrf" /* no "ssh server vrf NAME" */
 
 #endif

@@ -55,40 +55,95 @@ static void on_history_row(const struct session_report *row, void *userdata)
 	json_array_append_new(userdata, field_encode(session_report_fields, row));
 }
 
+/* NULL when it is absent or null; false when it is neither that nor a text. */
+static bool get_text(const json_t *parameters, const char *name, const char **ret_text)
+{
+	const json_t *value = json_object_get(parameters, name);
+
+	*ret_text = json_string_value(value);
+	return !value || json_is_null(value) || json_is_string(value);
+}
+
+static bool get_count(const json_t *parameters, const char *name, json_int_t *ret_count)
+{
+	const json_t *value = json_object_get(parameters, name);
+
+	*ret_count = json_integer_value(value);
+	return (!value || json_is_null(value) || json_is_integer(value)) && *ret_count >= 0;
+}
+
 static void handle_list_history(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	const struct sshd *sshd = userdata;
-	const json_t *limit_json = json_object_get(parameters, "limit");
-	json_int_t limit = json_integer_value(limit_json);
+	struct history_filter filter = { .failed = json_is_true(json_object_get(parameters, "failed")) };
+	json_int_t limit, since_us, until_us;
+	const char *wrong = NULL;
 	json_t *sessions;
 
-	if ((limit_json && !json_is_integer(limit_json)) || limit < 0) {
-		varlink_error_parameter(call, "limit");
+	if (!get_count(parameters, "limit", &limit))
+		wrong = "limit";
+	else if (!get_count(parameters, "since_us", &since_us))
+		wrong = "since_us";
+	else if (!get_count(parameters, "until_us", &until_us))
+		wrong = "until_us";
+	else if (!get_text(parameters, "user", &filter.user))
+		wrong = "user";
+	else if (!get_text(parameters, "vrf", &filter.vrf))
+		wrong = "vrf";
+	if (wrong) {
+		varlink_error_parameter(call, wrong);
 		return;
 	}
+	filter.since_us = since_us;
+	filter.until_us = until_us;
 	if (limit == 0)
 		limit = HISTORY_DEFAULT;
 	if (limit > HISTORY_MAX)
 		limit = HISTORY_MAX;
 	sessions = json_array();
-	history_list(sshd->history, (unsigned)limit, on_history_row, sessions);
+	history_find(sshd->history, &filter, (unsigned)limit, on_history_row, sessions);
 	varlink_reply(call, json_pack("{s:o}", "sessions", sessions));
 }
 
-static void server_fill(const struct sshd *sshd, struct server_report *server)
+static void methods_fill(const struct ssh_profile *profile, char *text, size_t size_bytes)
+{
+	snprintf(text, size_bytes, "%s%s%s", profile->disable_public_key ? "" : ",publickey",
+		 profile->disable_password ? "" : ",password",
+		 profile->disable_keyboard_interactive ? "" : ",keyboard-interactive");
+	memmove(text, text + (text[0] == ','), strlen(text) + 1 - (text[0] == ','));
+}
+
+/* vrf_name NULL: what holds where a VRF says nothing. */
+static void server_fill(const struct sshd *sshd, const char *vrf_name, struct server_report *server)
 {
 	static const struct ssh_conf nothing; /* every number 0: nothing is served before the first configuration */
 	const struct ssh_conf *conf = sshd->conf ? &sshd->conf->ssh : &nothing;
 	struct ssh_profile profile;
 
-	ssh_profile_resolve(&conf->server, NULL, sshd->default_port, &profile);
-	*server = (struct server_report){ .port = sshd_port(sshd),
+	if (vrf_name)
+		ssh_conf_profile(conf, vrf_name, sshd->default_port, &profile);
+	else
+		ssh_profile_resolve(&conf->server, NULL, sshd->default_port, &profile);
+	*server = (struct server_report){ .port = sshd->conf ? (uint32_t)profile.port : sshd->default_port,
 					  .v2_only = true, /* nothing here speaks another version */
 					  .timeout_s = (uint32_t)profile.timeout_s,
+					  .rate_limit_per_min = (uint32_t)profile.rate_limit_per_min,
+					  .rate_burst = (uint32_t)profile.rate_burst,
+					  .rate_per_source = (uint32_t)profile.rate_per_source,
 					  .session_limit = ADMISSION_SESSIONS_MAX,
 					  .max_auth_limit = (uint32_t)profile.max_auth_limit,
+					  .dscp = (uint32_t)profile.dscp,
+					  .rekey_time_min = (uint32_t)profile.rekey_time_min,
+					  .rekey_volume_mb = (uint32_t)profile.rekey_volume_mb,
+					  .tcp_window_scale = (uint32_t)profile.tcp_window_scale,
+					  .keepalive_s = (uint32_t)profile.keepalive_s,
+					  .port_forwarding = profile.port_forwarding_local,
+					  .sftp = !profile.disable_sftp,
+					  .scp = !profile.disable_scp,
 					  .sessions = admission_sessions(sshd->admission),
 					  .unauthenticated = admission_unauthenticated(sshd->admission) };
+	snprintf(server->vrf, sizeof(server->vrf), "%s", vrf_name ? vrf_name : "");
+	methods_fill(&profile, server->methods, sizeof(server->methods));
 	monitor_algorithm_list(SSH_ALGORITHM_HOST_KEY, sshd->hostkeys, &profile, server->host_keys,
 			       sizeof(server->host_keys));
 	monitor_algorithm_list(SSH_ALGORITHM_KEX, sshd->hostkeys, &profile, server->key_exchange,
@@ -96,21 +151,46 @@ static void server_fill(const struct sshd *sshd, struct server_report *server)
 	monitor_algorithm_list(SSH_ALGORITHM_CIPHER, sshd->hostkeys, &profile, server->ciphers,
 			       sizeof(server->ciphers));
 	monitor_algorithm_list(SSH_ALGORITHM_MAC, sshd->hostkeys, &profile, server->macs, sizeof(server->macs));
-	snprintf(server->methods, sizeof(server->methods), "publickey,password");
+}
+
+static void listener_fill(const struct sshd *sshd, size_t place, struct listener_report *report)
+{
+	struct ssh_profile profile;
+
+	listener_set_report(sshd->listeners, place, report);
+	if (!sshd->conf)
+		return;
+	ssh_conf_profile(&sshd->conf->ssh, report->vrf, sshd->default_port, &profile);
+	if (!strcmp(report->family, "ipv4") && profile.ipv4_access_list)
+		snprintf(report->access_list, sizeof(report->access_list), "%s", profile.ipv4_access_list);
+	if (!strcmp(report->family, "ipv6") && profile.ipv6_access_list)
+		snprintf(report->access_list, sizeof(report->access_list), "%s", profile.ipv6_access_list);
 }
 
 static void handle_get_server(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	const struct sshd *sshd = userdata;
+	const json_t *vrf_json = json_object_get(parameters, "vrf");
+	const char *vrf_name = json_string_value(vrf_json);
 	struct server_report server;
-	json_t *listeners = json_array();
+	json_t *listeners;
 
-	(void)parameters;
-	server_fill(sshd, &server);
+	if (vrf_json && !json_is_null(vrf_json) && !vrf_name) {
+		varlink_error_parameter(call, "vrf");
+		return;
+	}
+	if (vrf_name && (!sshd->conf || !ssh_conf_vrf(&sshd->conf->ssh, vrf_name))) {
+		varlink_error(call, SSH_ERROR_NO_VRF, NULL);
+		return;
+	}
+	server_fill(sshd, vrf_name, &server);
+	listeners = json_array();
 	for (size_t i = 0; i < listener_set_len(sshd->listeners); i++) {
 		struct listener_report report;
 
-		listener_set_report(sshd->listeners, i, &report);
+		listener_fill(sshd, i, &report);
+		if (vrf_name && strcmp(report.vrf, vrf_name) != 0)
+			continue;
 		json_array_append_new(listeners, field_encode(listener_report_fields, &report));
 	}
 	varlink_reply(call, json_pack("{s:o, s:o}", "server", field_encode(server_report_fields, &server), "listeners",
@@ -207,9 +287,10 @@ static const char methods_description[] =
 	"# Live sessions; with \"more\" one reply per session: (session, channels)\n"
 	"method ListSessions() -> (sessions: []LiveSession)\n"
 	"# Ended connections, the newest end first; limit 0 means 100\n"
-	"method ListHistory(limit: int) -> (sessions: []Session)\n"
-	"# Settings of the server, and where it listens\n"
-	"method GetServer() -> (server: Server, listeners: []Listener)\n"
+	"method ListHistory(limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool) -> "
+	"(sessions: []Session)\n"
+	"# Settings of the server, or those that hold in one VRF, and where it listens\n"
+	"method GetServer(vrf: ?string) -> (server: Server, listeners: []Listener)\n"
 	"# The VRFs there are and those that are wanted\n"
 	"method ListVrfs() -> (vrfs: []Vrf)\n"
 	"# Ends a session; for root and users of root-lr, netadmin or sysadmin\n"
@@ -229,6 +310,7 @@ static const char methods_description[] =
 	"method ZeroizeUserKeys(user: string, type: string) -> (keys: []UserKey)\n"
 	"\n"
 	"error NoSuchSession ()\n"
+	"error NoSuchVrf ()\n"
 	"# What cannot be done with a key, as a sentence for the operator\n"
 	"error KeyRefused (reason: string)\n";
 
