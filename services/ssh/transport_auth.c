@@ -17,7 +17,7 @@
 #include "services/ssh/transport.h"
 
 #define REQUEST_LINE	     "ssh_packet_userauth_request: Auth request for service "
-#define MISMATCH_LINE	     "ssh_kex_select_methods: kex error"
+#define MISMATCH_WORDS	     "kex error : no match for method "
 #define UNREADABLE_MAX	     20u
 #define KEY_BLOB_MAX_BYTES   8192u
 
@@ -29,7 +29,7 @@ static void on_log(int priority, const char *function, const char *line, void *u
 	(void)priority;
 	(void)function;
 	/* the error itself may be replaced by the one of closing the socket */
-	if (strncmp(line, MISMATCH_LINE, strlen(MISMATCH_LINE)) == 0)
+	if (strstr(line, MISMATCH_WORDS))
 		snprintf(transport->mismatch, sizeof(transport->mismatch), "%s", line);
 	if (strncmp(line, REQUEST_LINE, strlen(REQUEST_LINE)) != 0)
 		return;
@@ -43,7 +43,7 @@ void transport_auth_watch(struct transport *transport)
 {
 	ssh_set_log_callback(on_log);
 	ssh_set_log_userdata(transport);
-	ssh_set_log_level(SSH_LOG_PACKET);
+	ssh_set_log_level(SSH_LOG_FUNCTIONS); /* libssh 0.11 and later tell errors at this level only */
 }
 
 static void watch_end(void)
