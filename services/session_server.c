@@ -493,6 +493,8 @@ static void on_child(evutil_socket_t signal_number, short what, void *userdata)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct peer *peer = peer_of_child(server, pid);
 
+		if (!peer && spawner_pool_child(server->options.spawners, pid, status))
+			continue;
 		if (WIFSIGNALED(status) && !(peer && peer->terminating))
 			log_event(LOG_SSHD_ERR_GENERAL, "Session process %d ended by signal %d", pid, WTERMSIG(status));
 		if (peer)
@@ -643,8 +645,10 @@ static int fd_compare(const void *a, const void *b)
 /* Closes every descriptor but the standard three and those the monitor is to have. */
 static void child_close_others(const struct monitor_start *start)
 {
-	int keep[] = { STDERR_FILENO, start->connection_fd, start->link_fd, start->run_dir_fd,
-		       start->transport_fd, start->cli_fd, start->empty_dir_fd };
+	const struct spawner_transport none = { -1, -1, -1 }, *spawned = start->spawned ? start->spawned : &none;
+	int keep[] = { STDERR_FILENO, start->connection_fd, start->link_fd, start->run_dir_fd, start->transport_fd,
+		       start->cli_fd, start->empty_dir_fd, start->files_fd, start->files_program_fd, spawned->rpc_fd,
+		       spawned->event_fd, spawned->status_fd };
 
 	qsort(keep, ARRAY_SIZE(keep), sizeof(keep[0]), fd_compare);
 	for (size_t i = 0; i < ARRAY_SIZE(keep); i++) {
@@ -716,6 +720,28 @@ static void report_begin(struct session_report *report, const struct listener_co
 	report->start_us = clock_wall_us();
 }
 
+static void spawned_close(const struct spawner_transport *spawned)
+{
+	close(spawned->rpc_fd);
+	close(spawned->event_fd);
+	close(spawned->status_fd);
+}
+
+/* The transport is asked for first: it makes itself ready while the monitor is forked. */
+static int pair_start(struct session_server *server, struct monitor_start *start)
+{
+	struct spawner_transport spawned;
+	int rc;
+
+	if (spawner_pool_take(server->options.spawners, start->connection_fd, &spawned) == 0)
+		start->spawned = &spawned;
+	rc = monitor_fork(start, &server->options.session_files);
+	if (start->spawned)
+		spawned_close(&spawned);
+	start->spawned = NULL;
+	return rc;
+}
+
 /* The two ends of a link; ours is non-blocking by its use (MSG_DONTWAIT). */
 static int peer_spawn(struct peer *peer, const struct listener_connection *connection)
 {
@@ -743,7 +769,7 @@ static int peer_spawn(struct peer *peer, const struct listener_connection *conne
 	if (rc < 0)
 		return rc;
 	ours = -1;
-	rc = monitor_fork(&start, &server->options.session_files);
+	rc = pair_start(server, &start);
 	if (rc < 0)
 		return rc;
 	peer->pid = rc;
@@ -873,6 +899,7 @@ void session_server_tick(struct session_server *server)
 	int64_t now_us = clock_monotonic_us();
 	struct peer *peer, *after;
 
+	spawner_pool_tick(server->options.spawners);
 	for (peer = TAILQ_FIRST(&server->peers); peer; peer = after) {
 		after = TAILQ_NEXT(peer, link);
 		if (flushed && peer->ended && !peer->recorded)

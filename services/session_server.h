@@ -33,6 +33,7 @@ struct session_server_options {
 	const char *run_dir; /* SESSION_LINK_SOCKET is made here */
 	struct history *history;
 	struct admission *admission;
+	struct spawner_pool *spawners; /* warm transports */
 	const struct sshd_conf *const *conf; /* *conf is the one in force; NULL before the first */
 	struct rlimit session_files; /* descriptors a session may have; the daemon has more */
 	/* What every monitor gets; connection_fd, link_fd, ssh, users, vrf and session are filled for each. */

@@ -28,6 +28,7 @@ struct sshd {
 	uid_t transport_uid; /* 0: not said */
 	uid_t confd_uid;
 	bool weak; /* not root */
+	unsigned spawner_connections; /* that one spawner of transports serves; 0: none, each connection executes its own */
 	struct rlimit session_files;
 
 	/* parts, in the order in which they are made */
@@ -42,7 +43,8 @@ struct sshd {
 	struct vrf_table *vrfs;
 	struct vrf_watch *watch;
 	struct listener_set *listeners;
-	int run_dir_fd, transport_fd, cli_fd, empty_dir_fd;
+	int run_dir_fd, transport_fd, cli_fd, empty_dir_fd, files_fd, files_program_fd;
+	struct spawner_pool *spawners;
 	struct session_server *sessions;
 	struct varlink_server *varlink;
 	struct member *member;

@@ -23,6 +23,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "services/ssh/file_root.h"
 #include "services/sshd.h"
 #include "services/sshd_keys.h"
 #include "services/sshd_varlink.h"
@@ -527,6 +528,20 @@ static int empty_dir_open(struct sshd *sshd, struct err *err)
 	return rc < 0 ? err_set(err, rc, "%s: %s", path, strerror(-rc)) : dir_open(path, &sshd->empty_dir_fd, err);
 }
 
+static int files_open(struct sshd *sshd, struct err *err)
+{
+	AUTO(free) char *path = NULL;
+	int rc = program_open(sshd, "sallyport-files", &sshd->files_program_fd, err);
+
+	if (rc < 0)
+		return rc;
+	if (asprintf(&path, "%s/files", sshd->state_dir) < 0) {
+		path = NULL;
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	return file_root_prepare(path, &sshd->files_fd, err);
+}
+
 static int programs_init(struct sshd *sshd, struct err *err)
 {
 	int rc = program_open(sshd, "sallyport-transport", &sshd->transport_fd, err);
@@ -535,16 +550,35 @@ static int programs_init(struct sshd *sshd, struct err *err)
 		rc = program_open(sshd, "sallyport", &sshd->cli_fd, err);
 	if (rc == 0)
 		rc = dir_open(sshd->run_dir, &sshd->run_dir_fd, err);
+	if (rc == 0)
+		rc = files_open(sshd, err);
 	return rc < 0 ? rc : empty_dir_open(sshd, err);
+}
+
+static int spawners_init(struct sshd *sshd, struct err *err)
+{
+	const struct spawner_options options = { .transport_fd = sshd->transport_fd, .empty_dir_fd = sshd->empty_dir_fd,
+						 .uid = sshd->transport_uid ? sshd->transport_uid : UIDMAP_TRANSPORT,
+						 .gid = sshd->transport_uid ? sshd->transport_uid : UIDMAP_TRANSPORT,
+						 .weak = sshd->weak, .connections = sshd->spawner_connections };
+
+	return spawner_pool_new(&options, &sshd->spawners) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+static void spawners_done(struct sshd *sshd)
+{
+	spawner_pool_free(take(sshd->spawners));
 }
 
 static int sessions_init(struct sshd *sshd, struct err *err)
 {
 	struct session_server_options options = {
 		.base = sshd->base, .run_dir = sshd->run_dir, .history = sshd->history, .admission = sshd->admission,
+		.spawners = sshd->spawners,
 		.conf = (const struct sshd_conf *const *)&sshd->conf, .session_files = sshd->session_files,
 		.start = { .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd, .cli_fd = sshd->cli_fd,
-			   .empty_dir_fd = sshd->empty_dir_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
+			   .empty_dir_fd = sshd->empty_dir_fd, .files_fd = sshd->files_fd,
+			   .files_program_fd = sshd->files_program_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
 			   .separate_users = !sshd->weak, .hostkeys = sshd->hostkeys,
 			   .user_keys_dir = sshd->user_keys_dir,
 			   .transport_uid = sshd->transport_uid,
@@ -625,6 +659,7 @@ static const struct {
 	{ "VRFs", vrfs_init, vrfs_done },
 	{ "listeners", listeners_init, listeners_done },
 	{ "programs", programs_init, NULL },
+	{ "spawners", spawners_init, spawners_done },
 	{ "sessions", sessions_init, sessions_done },
 	{ "signals", events_init, events_done },
 	{ "varlink", varlink_init, varlink_done },
@@ -694,6 +729,11 @@ static int option_take(struct sshd *sshd, int option)
 	case 't':
 		sshd->transport_uid = number_read(optarg, UINT32_MAX - 1, &number) == 0 ? (uid_t)number : 0;
 		return number > 0 ? 0 : -EINVAL;
+	case 'S':
+		if (number_read(optarg, SPAWNER_CONNECTIONS_MAX, &number) < 0)
+			return -EINVAL;
+		sshd->spawner_connections = (unsigned)number;
+		return 0;
 	case 'c':
 		if (number_read(optarg, UINT32_MAX - 1, &number) < 0)
 			return -EINVAL;
@@ -714,6 +754,7 @@ static int options_read(struct sshd *sshd, int argc, char **argv)
 		{ "default-port", required_argument, NULL, 'p' },
 		{ "transport-uid", required_argument, NULL, 't' },
 		{ "confd-uid", required_argument, NULL, 'c' },
+		{ "spawner-connections", required_argument, NULL, 'S' },
 		{ "debug", no_argument, NULL, 'd' },
 		{ NULL },
 	};
@@ -754,6 +795,7 @@ int main(int argc, char **argv)
 {
 	struct sshd sshd = { .run_dir = "/run/sallyport", .state_dir = "/var/lib/sallyport",
 			     .program_dir = "/usr/lib/sallyport", .netns_dir = "/run/netns",
+			     .spawner_connections = SPAWNER_CONNECTIONS,
 			     .default_port = PORT_DEFAULT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
 			     .empty_dir_fd = -1 };
 
@@ -763,7 +805,7 @@ int main(int argc, char **argv)
 	if (options_read(&sshd, argc, argv) < 0) {
 		fprintf(stderr, "Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR]\n"
 				"                      [--empty-dir DIR] [--default-port PORT] [--transport-uid UID]\n"
-				"                      [--confd-uid UID] [--netns-dir DIR] [--debug]\n");
+				"                      [--confd-uid UID] [--spawner-connections N] [--netns-dir DIR] [--debug]\n");
 		return 2;
 	}
 	sshd.weak = geteuid() != 0;

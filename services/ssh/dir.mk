@@ -3,8 +3,8 @@
 mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
 
-monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c monitor_session.c \
-	monitor_program.c monitor_link.c user_switch.c)
+monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c kbdint.c monitor_kbdint.c monitor_session.c \
+	monitor_program.c monitor_link.c monitor_spawned.c spawner.c user_switch.c subsystem.c file_root.c)
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
@@ -18,10 +18,14 @@ transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c t
 transport_PKGS := libssh libcrypto
 $(eval $(call lib,transport))
 
-sallyport-transport_SRCS := $(addprefix services/ssh/,transport_main.c sandbox.c selftest.c)
+sallyport-transport_SRCS := $(addprefix services/ssh/,transport_main.c transport_spawner.c sandbox.c selftest.c)
 sallyport-transport_LIBS := transport relay mon base
 sallyport-transport_PKGS := libssh libcrypto libseccomp libcap-ng
 $(eval $(call prog,sallyport-transport))
+
+sallyport-files_SRCS := services/ssh/files_main.c services/ssh/file_root.c
+sallyport-files_LIBS := base
+$(eval $(call prog,sallyport-files))
 
 # the fuzz target of the pre-authentication phase needs what the unit tests do not
 FUZZ_PREAUTH := $(B)/tests/replay_preauth $(B)/tests/fuzz_preauth

@@ -26,7 +26,8 @@
 #define MON_RPC_FD	     4
 #define MON_EVENT_FD	     5
 #define MON_RECORD_MAX_BYTES 65536u
-#define MON_FDS_MAX	     3
+#define MON_FDS_MAX	     4
+#define MON_SPAWN_FDS	     4 /* of MON_SPAWN: connection, rpc, events, status */
 #define MON_COMMAND_MAX_BYTES 32767u /* of MON_EXEC; the transport refuses longer ones itself */
 
 enum mon_type {
@@ -52,7 +53,7 @@ enum mon_type {
 	MON_PTY,	   /* ask: string term, u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
 	MON_ENV,	   /* ask: string name, string value; answer: u8 ok */
 	MON_SHELL,	   /* ask: -; answer: u8 ok, u8 fds (1: pty master; 2: stdin+stdout as one socket, stderr read
-			      end) */
+			      end); when refused u8 0, u8 0 and, where there is something to say to the client, string text */
 	MON_EXEC,	   /* ask: string command; answer as MON_SHELL */
 	MON_SUBSYSTEM,	   /* ask: string name; answer as MON_SHELL */
 	MON_WINDOW,	   /* ask: u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
@@ -64,6 +65,10 @@ enum mon_type {
 	MON_CLOSING,	/* last words; ask: u32 enum session_end, string text; answer: - */
 	MON_NEGOTIATION, /* before authentication: nothing in common; ask: u32 enum ssh_algorithm_kind, string names the
 			    client offers; answer: -. The monitor says so, and what would change it */
+	/* ---- before authentication: keyboard-interactive, RFC 4256 ---- */
+	MON_KBDINT_START,  /* ask: string user; answer: u8 verdict, u32 methods, and with MON_MORE a round of questions:
+			      string name, string instruction, u32 prompts, then per prompt: string text, u8 echo */
+	MON_KBDINT_ANSWER, /* ask: u32 answers, then the strings; answer as MON_KBDINT_START */
 	MON_TYPE_MAX,
 };
 
@@ -74,7 +79,15 @@ enum mon_event {
 				whatever MON_CLOSING then says, what was decided first stays */
 };
 
-enum mon_verdict { MON_DENIED = 0, MON_SUCCESS = 1, MON_PARTIAL = 2, MON_DISCONNECT = 3 /* too many tries */ };
+/* Between daemon, spawner and monitor (spawner.h); two sockets of their own, a record's channel is 0. */
+enum mon_status {
+	MON_SPAWN = 96,	   /* daemon to spawner, over its control socket: MON_SPAWN_FDS descriptors, no field */
+	MON_STATUS_HELLO,  /* transport to monitor, its first words; the kernel says who sends it (SCM_CREDENTIALS) */
+	MON_STATUS_ENDED,  /* spawner to monitor: u32 status as of waitpid(); sent before the process is reaped */
+};
+
+enum mon_verdict { MON_DENIED = 0, MON_SUCCESS = 1, MON_PARTIAL = 2, MON_DISCONNECT = 3, /* too many tries */
+		   MON_MORE = 4 /* only of MON_KBDINT_*: another round */ };
 
 struct mon_buf {
 	uint8_t *bytes; /* MON_RECORD_MAX_BYTES of room */

@@ -70,6 +70,8 @@ static const struct mon_row before_auth_rows[] = {
 	{ MON_AUTH_PASSWORD, monitor_auth_password, TRIES },
 	{ MON_AUTH_QUERY, monitor_auth_query, TRIES },
 	{ MON_AUTH_KEY, monitor_auth_key, TRIES },
+	{ MON_KBDINT_START, monitor_kbdint_start, TRIES },
+	{ MON_KBDINT_ANSWER, monitor_kbdint_answer, TRIES * KBDINT_ROUNDS_MAX },
 	{ MON_LOG, answer_log, ANY },
 	{ MON_STATISTICS, answer_statistics, ANY },
 	{ MON_CLOSING, answer_closing, ONCE },
@@ -100,6 +102,8 @@ static const struct mon_row ending_rows[] = {
 	{ MON_AUTH_PASSWORD, monitor_auth_over, TRIES },
 	{ MON_AUTH_QUERY, monitor_auth_over, TRIES },
 	{ MON_AUTH_KEY, monitor_auth_over, TRIES },
+	{ MON_KBDINT_START, monitor_auth_over, TRIES },
+	{ MON_KBDINT_ANSWER, monitor_auth_over, TRIES * KBDINT_ROUNDS_MAX },
 	{ MON_LOG, answer_log, ANY },
 	{ MON_STATISTICS, answer_statistics, ANY },
 	{ MON_CLOSING, answer_closing, ONCE },
@@ -139,6 +143,8 @@ static void kill_transport(struct monitor *m)
 {
 	if (m->transport_pid)
 		kill(m->transport_pid, SIGKILL);
+	else if (m->transport_lives)
+		monitor_spawned_kill(m);
 	m->transport_kill_us = 0;
 }
 
@@ -161,7 +167,7 @@ static void violation(struct monitor *m, const char *format, ...)
 
 void monitor_event(struct monitor *m, const struct mon_buf *event)
 {
-	int r = m->transport_pid ? mon_send(m->event_fd, event, NULL, 0) : 0;
+	int r = m->transport_lives ? mon_send(m->event_fd, event, NULL, 0) : 0;
 
 	if (r == -EAGAIN)
 		violation(m, "does not read its events");
@@ -243,7 +249,8 @@ static int answer_closing(struct monitor *m, struct mon_buf *ask, uint16_t chann
 		reason = END_PROTOCOL_ERROR;
 	if (m->phase != PHASE_AFTER_AUTH && m->tries && reason == END_CLIENT_CLOSED)
 		reason = END_AUTH_FAILED;
-	monitor_end(m, (enum session_end)reason, text);
+	/* why is the monitor's to say */
+	monitor_end(m, (enum session_end)reason, reason == END_AUTH_FAILED && *m->refusal ? m->refusal : text);
 	return 0;
 }
 
@@ -355,7 +362,7 @@ static void transport_exec(const struct monitor *m, int rpc_fd, int event_fd)
 	_exit(127);
 }
 
-static int start_transport(struct monitor *m)
+int monitor_transport_exec(struct monitor *m)
 {
 	int rpc[2] = { -1, -1 }, events[2] = { -1, -1 };
 	pid_t pid;
@@ -375,13 +382,18 @@ static int start_transport(struct monitor *m)
 	if (fcntl(rpc[0], F_SETFL, O_NONBLOCK) < 0 || fcntl(events[0], F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
 	m->transport_pid = pid;
+	m->transport_lives = true;
 	m->rpc_fd = rpc[0];
 	m->event_fd = events[0];
 	return 0;
 }
 
-static void transport_ended(struct monitor *m, int status)
+void monitor_transport_ended(struct monitor *m, int status)
 {
+	/* its last words are still in the socket */
+	for (int i = 0; i < REQUESTS_AT_ONCE && !m->rpc_ended; i++)
+		handle_requests(m);
+	m->transport_lives = false;
 	m->transport_kill_us = 0;
 	if (WIFSIGNALED(status) && m->session.end_reason == END_NONE) {
 		log_event(LOG_SSHD_ERR_GENERAL,
@@ -411,10 +423,7 @@ static void handle_signals(struct monitor *m)
 			monitor_stop(m, END_SHUTDOWN, "the session was stopped by the system");
 	if (m->transport_pid && waitpid(m->transport_pid, &status, WNOHANG) == m->transport_pid) {
 		m->transport_pid = 0;
-		/* Its last words are still in the socket. */
-		for (int i = 0; i < REQUESTS_AT_ONCE && !m->rpc_ended; i++)
-			handle_requests(m);
-		transport_ended(m, status);
+		monitor_transport_ended(m, status);
 	}
 	monitor_session_reap(m);
 }
@@ -463,18 +472,22 @@ static void loop_once(struct monitor *m)
 		{ .fd = m->signal_fd, .events = POLLIN },
 		{ .fd = m->link_fd, .events = POLLIN },
 		{ .fd = m->rpc_ended ? -1 : m->rpc_fd, .events = POLLIN },
+		{ .fd = monitor_spawned_poll_fd(m), .events = POLLIN },
 	};
 
 	if (poll(fds, ARRAY_SIZE(fds), poll_timeout_ms(m)) > 0) {
 		if (fds[1].revents && m->link_fd == fds[1].fd)
 			monitor_link_readable(m);
-		if (fds[2].revents)
+		/* who a transport is comes before what it asks */
+		if (fds[3].revents)
+			monitor_spawned_readable(m);
+		if (fds[2].revents && m->rpc_fd == fds[2].fd)
 			handle_requests(m);
 		if (fds[0].revents)
 			handle_signals(m);
 	}
 	/* A transport that has hung up on us has nothing left to live for. */
-	if (m->rpc_ended && m->transport_pid && !m->transport_kill_us)
+	if (m->rpc_ended && m->transport_lives && !m->transport_kill_us)
 		m->transport_kill_us = clock_monotonic_us() + MONITOR_TERMINATE_AFTER_US;
 	handle_timers(m);
 }
@@ -519,7 +532,7 @@ static void init(struct monitor *m, const struct monitor_start *start)
 	int64_t timeout_s = start->profile->timeout_s;
 
 	*m = (struct monitor){ .start = start, .session = start->session };
-	m->rpc_fd = m->event_fd = m->signal_fd = -1;
+	m->rpc_fd = m->event_fd = m->signal_fd = m->status_fd = m->transport_pid_fd = -1;
 	m->session.state = SESSION_OPEN_TCP;
 	m->session.pid = (uint32_t)getpid();
 	proc_start_ticks(getpid(), &m->session.pid_start_ticks);
@@ -537,11 +550,15 @@ static void finish(struct monitor *m)
 {
 	struct session_report *session = &m->session;
 
-	monitor_end(m, m->phase != PHASE_AFTER_AUTH && m->tries ? END_AUTH_FAILED : END_CLIENT_CLOSED, NULL);
+	if (m->phase != PHASE_AFTER_AUTH && m->tries)
+		monitor_end(m, END_AUTH_FAILED, m->refusal);
+	else
+		monitor_end(m, END_CLIENT_CLOSED, NULL);
 	monitor_session_hang_up(m, session->end_reason == END_SHUTDOWN ? HANG_UP_SHUTDOWN_US : MONITOR_KILL_AFTER_US);
 	while (monitor_session_alive(m))
 		loop_once(m);
 	proof_done(&m->proof);
+	kbdint_end(&m->kbdint);
 	session->state = SESSION_CLOSED;
 	session->end_us = clock_wall_us();
 	if (m->phase == PHASE_AFTER_AUTH)
@@ -568,8 +585,10 @@ void monitor_run(struct monitor_start *start)
 	if (r == 0)
 		r = open_signals(m);
 	monitor_link_init(m);
-	if (r == 0)
-		r = start_transport(m);
+	if (r == 0 && start->spawned)
+		monitor_spawned_begin(m);
+	else if (r == 0)
+		r = monitor_transport_exec(m);
 	if (r < 0) {
 		log_event(LOG_SSHD_ERR_GENERAL, "No session for '%s' port %u vrf '%s' on 'vty%u': %s",
 			  m->session.peer_address, m->session.peer_port, m->session.vrf, m->session.vty,
@@ -579,7 +598,7 @@ void monitor_run(struct monitor_start *start)
 		shutdown(start->connection_fd, SHUT_RDWR);
 		close(start->connection_fd);
 	}
-	while (m->transport_pid)
+	while (m->transport_lives)
 		loop_once(m);
 	finish(m);
 	_exit(0);

@@ -18,17 +18,22 @@
 #include "aaa/user_conf.h"
 #include "services/session_link.h"
 #include "services/ssh/hostkey.h"
+#include "services/ssh/kbdint.h"
+#include "services/ssh/spawner.h"
 #include "services/ssh_algorithm.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf.h"
 
 struct monitor_start {
 	int connection_fd;  /* accepted socket */
+	const struct spawner_transport *spawned; /* asked of a spawner already; NULL: the monitor executes one */
 	int link_fd;	    /* our end of the session link */
 	int run_dir_fd;	    /* where SESSION_LINK_SOCKET and the Varlink sockets live; O_PATH */
 	int transport_fd;   /* the transport program, opened for execveat */
 	int cli_fd;	    /* the CLI program, opened for execveat */
 	int empty_dir_fd;   /* the empty root for the transport */
+	int files_fd;	    /* O_PATH of the file root (file_root.h); 0: there is none, files are not served */
+	int files_program_fd; /* sallyport-files, opened for execveat */
 	const char *uidmap_path;
 	const char *user_keys_dir; /* imported keys: aaa/user_keys.h; NULL: there are none */
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
@@ -37,6 +42,7 @@ struct monitor_start {
 	const struct ssh_profile *profile; /* in force in the session's VRF */
 	const struct users_conf *users;
 	const struct hostkey_set *hostkeys;
+	const struct kbdint_source *kbdint; /* who asks the questions of keyboard-interactive; NULL: the local secret */
 	const struct vrf *vrf; /* the session's VRF */
 	uid_t transport_uid;	 /* what the transport becomes; 0: UIDMAP_TRANSPORT */
 	gid_t transport_gid;	 /* 0: the same number as the uid */

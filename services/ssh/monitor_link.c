@@ -171,7 +171,7 @@ void monitor_link_readable(struct monitor *m)
 	}
 	if (message->type == SESSION_MESSAGE_RECORDED)
 		m->link_recorded = true;
-	else if (message->type == SESSION_MESSAGE_TERMINATE && m->transport_pid)
+	else if (message->type == SESSION_MESSAGE_TERMINATE && m->transport_lives)
 		monitor_stop(m, (enum session_end)message->terminate_reason, message->terminate_text);
 }
 

@@ -58,7 +58,9 @@ struct monitor {
 	enum monitor_phase phase;
 	uint32_t counts[MON_TYPE_MAX];
 	int rpc_fd, event_fd, signal_fd;
-	pid_t transport_pid; /* 0 once it is gone */
+	bool transport_lives;
+	pid_t transport_pid;		   /* when it is our child */
+	int status_fd, transport_pid_fd;   /* when a spawner forked it (monitor_spawned.c); else -1 */
 	int64_t login_us;    /* authentication must be done */
 	int64_t transport_kill_us;
 	bool rpc_ended;
@@ -74,6 +76,8 @@ struct monitor {
 	bool user_pinned;
 	char pinned_user[PROOF_USER_MAX_BYTES + 1];
 	unsigned tries, queries, nones;
+	struct kbdint kbdint;
+	char refusal[128]; /* the last one, for the history: "password: wrong password" */
 	struct uid_identity identity;
 
 	/* channels; twice as many slots, because a program may outlive its channel for a moment */
@@ -101,9 +105,40 @@ void monitor_event(struct monitor *m, const struct mon_buf *event);
 /* Copies a record's string into text, cut to its size, with '?' for control characters. */
 void monitor_text(struct mon_string string, char *text, size_t size_bytes);
 
+/* Executes a transport of our own on the connection, which it takes. */
+int monitor_transport_exec(struct monitor *m);
+/* The transport is gone: its last words are heard, and what its end means is noted. status as of waitpid(). */
+void monitor_transport_ended(struct monitor *m, int status);
+
+/* ---- monitor_spawned.c ---- */
+void monitor_spawned_begin(struct monitor *m);
+/* -1: nothing to poll. */
+int monitor_spawned_poll_fd(const struct monitor *m);
+void monitor_spawned_readable(struct monitor *m);
+/* Also before it is known who it is. */
+void monitor_spawned_kill(struct monitor *m);
+
 /* ---- monitor_auth.c ---- */
 monitor_answer monitor_auth_start, monitor_auth_sign, monitor_auth_verify, monitor_auth_algorithms,
 	monitor_auth_negotiation, monitor_auth_none, monitor_auth_password, monitor_auth_query, monitor_auth_key, monitor_auth_over;
+/* Bits as libssh counts them. */
+enum { METHOD_PASSWORD = 2, METHOD_PUBLIC_KEY = 4, METHOD_KEYBOARD_INTERACTIVE = 16 };
+/* Every attempt begins here: MON_MORE to go on, a verdict when the attempt is over already, or -EPROTO. method_bit 0: no
+ * method that could be disabled. */
+int monitor_auth_begin(struct monitor *m, const char *user, const char *method, unsigned method_bit, struct err *err);
+enum mon_verdict monitor_auth_denied(struct monitor *m);
+enum mon_verdict monitor_auth_let_in(struct monitor *m, const char *method, enum session_auth how, const char *auth_word);
+void monitor_auth_log_refusal(struct monitor *m, const char *user, const char *method, const char *reason);
+/* Until an answer's time tells nothing. */
+void monitor_auth_refusal_wait(int64_t start_us);
+/* The text of a user name for the log, whatever it holds; false when no user can have it. */
+bool monitor_auth_get_user(struct mon_buf *ask, char user[static PROOF_USER_MAX_BYTES + 1]);
+/* Why a password was refused, NULL when it was right. The work is the same in every case. */
+const char *monitor_auth_check_password(const struct monitor *m, const char *user, bool possible, struct mon_string given);
+void monitor_auth_put_verdict(const struct monitor *m, struct mon_buf *answer, enum mon_type type, enum mon_verdict verdict);
+
+/* ---- monitor_kbdint.c ---- */
+monitor_answer monitor_kbdint_start, monitor_kbdint_answer;
 
 /* ---- monitor_session.c ---- */
 monitor_answer monitor_session_open, monitor_session_pty, monitor_session_env, monitor_session_program,
@@ -121,8 +156,14 @@ unsigned monitor_session_alive(const struct monitor *m);
 /* A pty whose slave belongs to the session's user, or an error; fills master_fd, slave_fd, tty_path. */
 int monitor_program_pty(struct monitor *m, struct monitor_channel *channel, const uint32_t window[4]);
 void monitor_program_window(struct monitor_channel *channel, const uint32_t window[4]);
-/* Starts the CLI: as login shell (command NULL) or for one command. The reply gets what the transport needs. */
-int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const char *command,
+struct monitor_program {
+	int fd;		   /* what is executed; -1: the file that argv[0] names, as the user finds it */
+	char *const *argv; /* ended by NULL */
+	bool is_cli;	   /* it gets the sockets, the file root, and the user's home to be in */
+	int dir_fd;	   /* where it starts instead of there; -1 */
+};
+/* Starts it as the session's user. The reply gets what the transport needs. */
+int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const struct monitor_program *program,
 			  struct monitor_reply *reply, struct err *err);
 
 /* ---- monitor_link.c ---- */

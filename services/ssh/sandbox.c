@@ -3,8 +3,9 @@
  * DOC: The seal of the transport
  *
  * Everything that reads network bytes runs behind it, before authentication and after. It has no file system (an empty
- * root), no privilege, no new process, no socket but the ones it was given, and bounded memory and time. The system calls
- * left are those that libssh, OpenSSL and the C library were seen to make, each with the narrowest arguments that work.
+ * root), no privilege, no new process, no socket but the ones it was given, and bounded memory and time. The system
+ * calls left are those that libssh, OpenSSL and the C library were seen to make, each with the narrowest arguments
+ * that work.
  * A call outside the list ends the process: a program that tries one is not ours any more.
  */
 #include "services/ssh/sandbox.h"
@@ -12,12 +13,15 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -38,10 +42,10 @@ static int limits_set(struct err *err)
 		const char *name;
 		bool sanitizer_allows;
 	} limits[] = {
-		{ RLIMIT_AS, 768 * MIB, "address space", false }, /* libssh buffers what a peer sends past its window */
+		{ RLIMIT_AS, 768 * MIB, "address space", false }, /* libssh keeps what comes past the window */
 		{ RLIMIT_DATA, 384 * MIB, "data", false },
-		{ RLIMIT_CPU, 24 * 3600, "processor time", true }, /* 1 GiB costs about a second; a loop ends sooner */
-		{ RLIMIT_NOFILE, 128, "descriptors", true },	   /* 10 channels of two, and the four of the start */
+		{ RLIMIT_CPU, 24 * 3600, "processor time", true }, /* 1 GiB costs about a second */
+		{ RLIMIT_NOFILE, 128, "descriptors", true }, /* 10 channels of two, and the four of the start */
 		{ RLIMIT_NPROC, 0, "processes", false },
 		{ RLIMIT_CORE, 0, "core dumps", true },
 		{ RLIMIT_FSIZE, 0, "file size", false },
@@ -54,7 +58,8 @@ static int limits_set(struct err *err)
 		if (SANDBOX_SANITIZED && !limits[i].sanitizer_allows)
 			continue;
 		if (getrlimit(limits[i].resource, &old) < 0)
-			return err_set(err, -errno, "cannot read the limit of %s: %s", limits[i].name, strerror(errno));
+			return err_set(err, -errno, "cannot read the limit of %s: %s", limits[i].name,
+				       strerror(errno));
 		if (old.rlim_max < limit.rlim_max)
 			limit.rlim_cur = limit.rlim_max = old.rlim_max;
 		if (setrlimit(limits[i].resource, &limit) < 0)
@@ -85,7 +90,10 @@ static bool namespaces_enter(struct err *missing)
 	static const struct {
 		int flag;
 		const char *name;
-	} more[] = { { CLONE_NEWNET, "network" }, { CLONE_NEWIPC, "IPC" }, { CLONE_NEWUTS, "UTS" }, { CLONE_NEWCGROUP, "cgroup" } };
+	} more[] = { { CLONE_NEWNET, "network" },
+		     { CLONE_NEWIPC, "IPC" },
+		     { CLONE_NEWUTS, "UTS" },
+		     { CLONE_NEWCGROUP, "cgroup" } };
 	int all = CLONE_NEWUSER;
 
 	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
@@ -171,7 +179,8 @@ static int filter_add(scmp_filter_ctx filter, const struct rule *rules, size_t l
 		/* a call that this architecture does not have is no loss */
 		if (rules[i].call < 0)
 			continue;
-		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, rules[i].conditions, rules[i].arguments);
+		r = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call, rules[i].conditions,
+					   rules[i].arguments);
 	}
 	return r;
 }
@@ -180,20 +189,43 @@ static int filter_fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
 	const struct rule rules[] = {
 		/* the traffic */
-		ANY(poll), ANY(ppoll), ANY(read), ANY(write), ANY(recvfrom), ANY(sendto), ANY(shutdown), ANY(close),
-		IF(recvmsg, ARG(0, sandbox->rpc_fd)), IF(recvmsg, ARG(0, sandbox->event_fd)),
+		ANY(poll),
+		ANY(ppoll),
+		ANY(read),
+		ANY(write),
+		ANY(recvfrom),
+		ANY(sendto),
+		ANY(shutdown),
+		ANY(close),
+		IF(recvmsg, ARG(0, sandbox->rpc_fd)),
+		IF(recvmsg, ARG(0, sandbox->event_fd)),
 		IF(sendmsg, ARG(0, sandbox->rpc_fd)),
 		/* descriptors come from the monitor and are made non-blocking */
-		IF(fcntl, ARG(1, F_GETFL)), IF(fcntl, ARG(1, F_SETFL)), IF(fcntl, ARG(1, F_GETFD)),
+		IF(fcntl, ARG(1, F_GETFL)),
+		IF(fcntl, ARG(1, F_SETFL)),
+		IF(fcntl, ARG(1, F_GETFD)),
 		IF2(fcntl, ARG(1, F_SETFD), ARG(2, FD_CLOEXEC)),
 		IF2(getsockopt, ARG(1, SOL_SOCKET), ARG(2, SO_ERROR)),
 		{ SCMP_SYS(setsockopt), 2, { ARG(0, sandbox->socket_fd), ARG(1, IPPROTO_TCP) } },
 		/* memory, but never executable */
-		ANY(brk), ANY(munmap), ANY(mremap), ANY(madvise), IF(mmap, WITHOUT(2, PROT_EXEC)),
+		ANY(brk),
+		ANY(munmap),
+		ANY(mremap),
+		ANY(madvise),
+		IF(mmap, WITHOUT(2, PROT_EXEC)),
 		IF(mprotect, WITHOUT(2, PROT_EXEC)),
 		/* time, randomness, the C library */
-		ANY(clock_gettime), ANY(gettimeofday), ANY(time), ANY(getrandom), ANY(getpid), ANY(futex), ANY(rt_sigreturn),
-		ANY(rt_sigprocmask), ANY(restart_syscall), ANY(exit), ANY(exit_group),
+		ANY(clock_gettime),
+		ANY(gettimeofday),
+		ANY(time),
+		ANY(getrandom),
+		ANY(getpid),
+		ANY(futex),
+		ANY(rt_sigreturn),
+		ANY(rt_sigprocmask),
+		ANY(restart_syscall),
+		ANY(exit),
+		ANY(exit_group),
 	};
 	static const int refused[] = { SCMP_SYS(openat), SCMP_SYS(newfstatat), SCMP_SYS(open), SCMP_SYS(stat) };
 	int r = filter_add(filter, rules, ARRAY_SIZE(rules));
@@ -205,7 +237,36 @@ static int filter_fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	return r;
 }
 
-static int calls_limit(const struct sandbox *sandbox, struct err *err)
+/* The filter as the kernel takes it, so that many processes can load one that was made once. */
+static int filter_export(scmp_filter_ctx filter, struct sandbox_filter *ret_filter)
+{
+	AUTO(close) int fd = memfd_create("filter", MFD_CLOEXEC);
+	struct sandbox_filter made = { 0 };
+	off_t len;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = seccomp_export_bpf(filter, fd);
+	if (r < 0)
+		return r;
+	len = lseek(fd, 0, SEEK_END);
+	if (len <= 0 || len % (off_t)sizeof(struct sock_filter) ||
+	    len / (off_t)sizeof(struct sock_filter) > BPF_MAXINSNS)
+		return -EPROTO;
+	made.len = (unsigned short)(len / (off_t)sizeof(struct sock_filter));
+	made.code = malloc((size_t)len);
+	if (!made.code)
+		return -ENOMEM;
+	if (pread(fd, made.code, (size_t)len, 0) != len) {
+		free(made.code);
+		return -EIO;
+	}
+	*ret_filter = made;
+	return 0;
+}
+
+int sandbox_filter_make(const struct sandbox *sandbox, struct sandbox_filter *ret_filter, struct err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r;
@@ -214,28 +275,34 @@ static int calls_limit(const struct sandbox *sandbox, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for the system call filter");
 	r = filter_fill(filter, sandbox);
 	if (r == 0)
-		r = seccomp_load(filter);
+		r = filter_export(filter, ret_filter);
 	seccomp_release(filter);
-	return r < 0 ? err_set(err, r, "cannot load the system call filter: %s", strerror(-r)) : 0;
+	return r < 0 ? err_set(err, r, "cannot make the system call filter: %s", strerror(-r)) : 0;
 }
 
-int sandbox_seal(const struct sandbox *sandbox, struct err *ret_missing, struct err *err)
+int sandbox_drop(const struct sandbox *sandbox, struct err *ret_missing, struct err *err)
 {
 	struct err missing = { "" };
-	int r;
+	int r = privilege_drop(sandbox, &missing, err);
 
-	r = limits_set(err);
-	if (r == 0)
-		r = privilege_drop(sandbox, &missing, err);
 	if (r < 0)
 		return r;
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(err, -errno, "cannot refuse dumps and new privileges: %s", strerror(errno));
 	if (SANDBOX_SANITIZED)
 		missing_add(&missing, "system call filter and memory limits (built with a sanitizer)");
-	else
-		r = calls_limit(sandbox, err);
-	if (r == 0)
-		*ret_missing = missing;
-	return r;
+	*ret_missing = missing;
+	return 0;
+}
+
+int sandbox_confine(const struct sandbox_filter *filter, struct err *err)
+{
+	const struct sock_fprog program = { .len = filter->len, .filter = filter->code };
+	int r = limits_set(err);
+
+	if (r < 0 || SANDBOX_SANITIZED)
+		return r;
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
+		return err_set(err, -errno, "cannot load the system call filter: %s", strerror(errno));
+	return 0;
 }

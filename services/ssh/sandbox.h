@@ -2,7 +2,7 @@
 /*
  * services/ssh/sandbox.h - seal the transport: empty root, unprivileged, bounded, and a handful of system calls
  *
- * Shapes:  struct sandbox, what to keep
+ * Shapes:  struct sandbox, what to keep; struct sandbox_filter, the calls that are left
  * Units:   none
  * Errors:  0 or -errno with err; a failed seal must end the process (fail closed)
  * Owns:    root_fd is closed by the seal
@@ -36,7 +36,18 @@ struct sandbox {
 	int rpc_fd, event_fd;
 };
 
-/* The caller has nothing open but what it keeps. On success ret_missing->text is "" or says what is not in force. */
-int sandbox_seal(const struct sandbox *sandbox, struct err *ret_missing, struct err *err);
+/* Privilege, before the first network byte and before the first fork of a spawner: empty root, no user, no
+ * capability, no dump, no new privilege. On success ret_missing->text is "" or says what is not in force. */
+int sandbox_drop(const struct sandbox *sandbox, struct err *ret_missing, struct err *err);
+
+struct sock_filter;
+struct sandbox_filter {
+	struct sock_filter *code; /* lives as long as the process */
+	unsigned short len;
+};
+int sandbox_filter_make(const struct sandbox *sandbox, struct sandbox_filter *ret_filter, struct err *err);
+
+/* The rest, for good: limits and the filter. The caller has nothing open but what it keeps. */
+int sandbox_confine(const struct sandbox_filter *filter, struct err *err);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * DOC: sallyport-transport, the process that speaks SSH with one client
  *
- * It is started by the monitor with the connection as descriptor 3, the request and event sockets as 4 and 5 and an empty
- * directory as 6. It makes itself ready, gives everything up, and only then reads the first byte from the network.
+ * It is started by the monitor with the connection as descriptor 3, the request and event sockets as 4 and 5 and an
+ * empty directory as 6. It makes itself ready, gives everything up, and only then reads the first byte from the
+ * network.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include "services/ssh/sandbox.h"
 #include "services/ssh/selftest.h"
 #include "services/ssh/transport.h"
+#include "services/ssh/transport_spawner.h"
 #include "services/ssh/watchdog.h"
 
 #define ROOT_FD 6
@@ -85,6 +87,13 @@ static int socket_prepare(int fd, struct err *err)
 	return 0;
 }
 
+/* What a process does once, whether it serves one connection or forks for many. */
+static int process_init(struct transport *transport, struct err *err)
+{
+	transport->provider = (struct provider_calls){ .sign = on_sign, .verify = on_verify, .userdata = transport };
+	return provider_load(&transport->provider, err);
+}
+
 static int transport_init(struct transport *transport, struct err *err)
 {
 	int r;
@@ -97,48 +106,104 @@ static int transport_init(struct transport *transport, struct err *err)
 	transport->event_record.bytes = malloc(MON_RECORD_MAX_BYTES);
 	if (!transport->event_record.bytes)
 		return err_set(err, -ENOMEM, "no memory");
-	transport->provider = (struct provider_calls){ .sign = on_sign, .verify = on_verify, .userdata = transport };
-	r = provider_load(&transport->provider, err);
-	return r < 0 ? r : socket_prepare(MON_SOCKET_FD, err);
+	return socket_prepare(MON_SOCKET_FD, err);
+}
+
+static int connection_prepare(struct transport *transport, struct err *err)
+{
+	int r = transport_prepare(transport, err);
+
+	if (r == 0)
+		r = transport_accept(transport, err);
+	return r == 0 ? watchdog_start(MON_RPC_FD, err) : r;
+}
+
+/* Gives everything up but the limits and the filter. */
+static int process_seal(const struct sandbox *sandbox, struct sandbox_filter *ret_filter, struct err *ret_missing,
+			struct err *err)
+{
+	int r = output_close(err);
+
+	if (r == 0)
+		r = sandbox_filter_make(sandbox, ret_filter, err);
+	return r == 0 ? sandbox_drop(sandbox, ret_missing, err) : r;
 }
 
 /* Everything up to the first byte from the network. */
 static int start(struct transport *transport, const struct sandbox *sandbox, struct err *err)
 {
 	struct err missing = { "" };
+	struct sandbox_filter filter;
 	int r;
 
-	r = transport_prepare(transport, err);
+	r = process_init(transport, err);
 	if (r == 0)
-		r = transport_accept(transport, err);
+		r = connection_prepare(transport, err);
 	if (r == 0)
-		r = watchdog_start(MON_RPC_FD, err);
+		r = process_seal(sandbox, &filter, &missing, err);
 	if (r == 0)
-		r = output_close(err);
-	if (r == 0)
-		r = sandbox_seal(sandbox, &missing, err);
+		r = sandbox_confine(&filter, err);
 	if (r == 0 && missing.text[0])
 		rpc_log(&transport->rpc, LOG_NOTICE, "transport sandbox without %s", missing.text);
 	return r;
 }
 
-static int run(const struct sandbox *sandbox)
+/* The same in the child of a spawner, where the first and the third step are done already. */
+static int start_warm(struct transport *transport, const struct sandbox_filter *filter, const struct err *missing,
+		      struct err *err)
 {
-	static struct transport transport;
-	struct err err = { "" };
-	int r;
+	int r = connection_prepare(transport, err);
 
-	signal(SIGPIPE, SIG_IGN);
-	r = transport_init(&transport, &err);
 	if (r == 0)
-		r = start(&transport, sandbox, &err);
+		r = sandbox_confine(filter, err);
+	if (r == 0 && missing->text[0])
+		rpc_log(&transport->rpc, LOG_NOTICE, "transport sandbox without %s", missing->text);
+	return r;
+}
+
+static struct transport transport;
+
+static int finish(int r, const struct err *err)
+{
 	if (r == 0) {
 		transport_run(&transport);
 	} else if (transport.rpc.record.bytes) {
-		rpc_log(&transport.rpc, LOG_ERR, "transport does not start: %s", err.text);
-		rpc_closing(&transport.rpc, END_PROTOCOL_ERROR, err.text);
+		rpc_log(&transport.rpc, LOG_ERR, "transport does not start: %s", err->text);
+		rpc_closing(&transport.rpc, END_PROTOCOL_ERROR, err->text);
 	}
 	return r == 0 ? 0 : 1;
+}
+
+static int run(const struct sandbox *sandbox)
+{
+	struct err err = { "" };
+	int r = transport_init(&transport, &err);
+
+	if (r == 0)
+		r = start(&transport, sandbox, &err);
+	return finish(r, &err);
+}
+
+/* Becomes a spawner; comes back in each transport. */
+static int run_spawner(const struct sandbox *sandbox, unsigned connections)
+{
+	struct err err = { "" }, missing = { "" };
+	struct sandbox_filter filter;
+	int r = process_init(&transport, &err);
+
+	if (r == 0)
+		r = spawner_warm(&err);
+	if (r == 0)
+		r = process_seal(sandbox, &filter, &missing, &err);
+	if (r < 0) {
+		dprintf(STDERR_FILENO, "sallyport-transport: no spawner: %s\n", err.text);
+		return 1;
+	}
+	spawner_serve(connections);
+	r = transport_init(&transport, &err);
+	if (r == 0)
+		r = start_warm(&transport, &filter, &missing, &err);
+	return finish(r, &err);
 }
 
 static bool read_id(const char *text, unsigned *ret_id)
@@ -159,11 +224,13 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "uid", required_argument, NULL, 'u' },  { "gid", required_argument, NULL, 'g' },
 		{ "weak", no_argument, NULL, 'w' },	  { "self-test", no_argument, NULL, 't' },
+		{ "spawner", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct sandbox sandbox = { .root_fd = ROOT_FD, .socket_fd = MON_SOCKET_FD, .rpc_fd = MON_RPC_FD,
 				   .event_fd = MON_EVENT_FD };
 	bool has_uid = false, has_gid = false;
+	unsigned connections = 0;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -175,6 +242,8 @@ int main(int argc, char **argv)
 			sandbox.weak = true;
 		else if (option == 't')
 			_exit(selftest_run());
+		else if (option == 's' && read_id(optarg, &connections) && connections > 0)
+			continue;
 		else
 			_exit(2);
 	}
@@ -184,5 +253,6 @@ int main(int argc, char **argv)
 		_exit(2);
 	}
 	/* the exit handlers of the libraries have nothing to do here, and would call what the seal forbids */
-	_exit(run(&sandbox));
+	signal(SIGPIPE, SIG_IGN);
+	_exit(connections > 0 ? run_spawner(&sandbox, connections) : run(&sandbox));
 }
