@@ -232,6 +232,9 @@ class Connection:
         elif kind == STATISTICS:
             note += [record.u64(), record.u64(), record.u32()]
             self.reply(record)
+        elif kind == NEGOTIATION:
+            note += [record.u32(), record.text()]
+            self.reply(record)
         elif kind == CLOSING:
             note += [record.u32(), record.text()]
             self.closing = (note[2], note[3])

@@ -90,7 +90,7 @@ class StubServer:
         self.connection().terminate(text)
 
     def log(self):
-        return "\n".join(" ".join(str(f) for f in e) for c in self.stub.connections for e in c.entries("LOG"))
+        return "\n".join(" ".join(str(f) for f in e) for c in self.stub.connections for e in c.asked if e[0] in ("LOG", "NEGOTIATION"))
 
     def stop(self):
         self.stub.stop()
