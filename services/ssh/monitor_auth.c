@@ -20,9 +20,6 @@
 #include "services/ssh/monitor_state.h"
 #include "services/ssh_mismatch.h"
 
-/* Bits as libssh counts them, RFC 4252: what may be tried, the same for everybody. */
-enum { METHOD_PASSWORD = 2, METHOD_PUBLIC_KEY = 4, METHODS_OFFERED = METHOD_PASSWORD | METHOD_PUBLIC_KEY };
-
 enum {
 	PASSWORD_MAX_BYTES = 512,
 	REFUSAL_TIME_US = 300000, /* longer than any password hash takes, so that an answer's time tells nothing */
@@ -213,17 +210,44 @@ int monitor_auth_negotiation(struct monitor *m, struct mon_buf *ask, uint16_t ch
 
 /* ---- verdicts ---- */
 
-static void put_verdict(struct mon_buf *answer, enum mon_type type, enum mon_verdict verdict)
+/* What may be tried: the same for everybody, or it would tell who there is. */
+static unsigned methods_offered(const struct monitor *m)
+{
+	const struct ssh_profile *profile = m->start->profile;
+
+	return (profile->disable_public_key ? 0u : METHOD_PUBLIC_KEY) |
+	       (profile->disable_keyboard_interactive ? 0u : METHOD_KEYBOARD_INTERACTIVE) |
+	       (profile->disable_password ? 0u : METHOD_PASSWORD);
+}
+
+/* The configured line with its "\n" made ends of lines, once in a connection. */
+static void put_banner(struct monitor *m, struct mon_buf *answer)
+{
+	const char *banner = m->nones == 1 && m->start->profile->banner ? m->start->profile->banner : "";
+	size_t room = strlen(banner) + 2, len = 0;
+	AUTO(free) char *text = malloc(room);
+
+	for (const char *at = banner; text && *at; at++)
+		if (at[0] == '\\' && at[1] == 'n') {
+			text[len++] = '\n';
+			at++;
+		} else {
+			text[len++] = *at;
+		}
+	if (len && text[len - 1] != '\n')
+		text[len++] = '\n';
+	mon_put_string(answer, text ? text : "", len);
+}
+
+void monitor_auth_put_verdict(const struct monitor *m, struct mon_buf *answer, enum mon_type type,
+			      enum mon_verdict verdict)
 {
 	mon_put_u8(answer, (uint8_t)verdict);
 	if (type != MON_AUTH_QUERY)
-		mon_put_u32(answer, METHODS_OFFERED);
-	if (type == MON_AUTH_NONE)
-		mon_put_text(answer, "");
+		mon_put_u32(answer, methods_offered(m));
 }
 
-/* The text of a user name for the log, whatever it holds; false when no user can have it. */
-static bool get_user(struct mon_buf *ask, char *user)
+bool monitor_auth_get_user(struct mon_buf *ask, char user[static PROOF_USER_MAX_BYTES + 1])
 {
 	struct mon_string string = mon_get_string(ask);
 
@@ -235,8 +259,15 @@ static bool get_user(struct mon_buf *ask, char *user)
 	       !memcmp(user, string.bytes, string.len);
 }
 
-static void log_refusal(const struct monitor *m, const char *user, const char *method, const char *reason)
+/* What the history says when nothing better follows. */
+static void remember_refusal(struct monitor *m, const char *method, const char *reason)
 {
+	snprintf(m->refusal, sizeof(m->refusal), "%s: %s", method, reason);
+}
+
+void monitor_auth_log_refusal(struct monitor *m, const char *user, const char *method, const char *reason)
+{
+	remember_refusal(m, method, reason);
 	log_event(LOG_SSHD_WARN_GENERAL, "Failed %s for user '%s' from '%s' port %u vrf '%s' on 'vty%u': %s", method,
 		  user, m->session.peer_address, m->session.peer_port, m->session.vrf, m->session.vty, reason);
 }
@@ -250,34 +281,58 @@ static enum mon_verdict give_up(struct monitor *m, const char *text)
 	return MON_DISCONNECT;
 }
 
-static enum mon_verdict denied(struct monitor *m)
+enum mon_verdict monitor_auth_denied(struct monitor *m)
 {
 	unsigned max = (unsigned)m->start->profile->max_auth_limit;
+	char text[sizeof(m->refusal) + 64];
 
 	if (++m->tries < max)
 		return MON_DENIED;
 	log_event(LOG_SSHD_WARN_GENERAL,
 		  "Too many authentication tries (%u) for user '%s' from '%s' vrf '%s' on 'vty%u'",
 		  m->tries, m->pinned_user, m->session.peer_address, m->session.vrf, m->session.vty);
-	return give_up(m, "too many authentication tries");
+	snprintf(text, sizeof(text), "too many authentication tries%s%s", *m->refusal ? "; " : "", m->refusal);
+	return give_up(m, text);
 }
 
-/* Every attempt begins here. 0 to go on, a verdict when the attempt is over already, or -EPROTO. */
-static int begin(struct monitor *m, const char *user, const char *method, struct err *err)
+static bool pin_user(struct monitor *m, const char *user)
 {
+	if (m->user_pinned)
+		return !strcmp(m->pinned_user, user);
+	m->user_pinned = true;
+	snprintf(m->pinned_user, sizeof(m->pinned_user), "%s", user);
+	snprintf(m->session.user, sizeof(m->session.user), "%.32s", user);
+	monitor_link_changed(m, true);
+	return true;
+}
+
+int monitor_auth_begin(struct monitor *m, const char *user, const char *method, unsigned method_bit, struct err *err)
+{
+	enum mon_verdict verdict = MON_DENIED;
+
 	if (!m->hash_len)
 		return err_set(err, -EPROTO, "asked to authenticate before the key exchange");
-	if (!m->user_pinned) {
-		m->user_pinned = true;
-		snprintf(m->pinned_user, sizeof(m->pinned_user), "%s", user);
-		snprintf(m->session.user, sizeof(m->session.user), "%.32s", user);
-		monitor_link_changed(m, true);
-		return 0;
+	if (!pin_user(m, user)) {
+		monitor_auth_log_refusal(m, user, method,
+					 "the user name was changed in the middle of the authentication");
+		return (int)give_up(m, "the user name was changed");
 	}
-	if (!strcmp(m->pinned_user, user))
-		return 0;
-	log_refusal(m, user, method, "the user name was changed in the middle of the authentication");
-	return give_up(m, "the user name was changed");
+	if (!methods_offered(m)) {
+		monitor_auth_log_refusal(m, user, method, "every authentication method is disabled; "
+					 "'no ssh server disable auth-methods' enables them");
+		return (int)give_up(m, "every authentication method is disabled");
+	}
+	/* RFC 4256 3.1: a new request gives up the questions that are open. That was a try all the same. */
+	if (m->kbdint.running) {
+		kbdint_end(&m->kbdint);
+		monitor_auth_log_refusal(m, user, "keyboard-interactive", "the questions were not answered");
+		verdict = monitor_auth_denied(m);
+	}
+	if (verdict == MON_DENIED && method_bit && !(methods_offered(m) & method_bit)) {
+		monitor_auth_log_refusal(m, user, method, "the method is disabled");
+		return (int)monitor_auth_denied(m);
+	}
+	return verdict == MON_DENIED ? MON_MORE : (int)verdict;
 }
 
 static const struct user_conf *find_user(const struct monitor *m, const char *user)
@@ -314,15 +369,16 @@ static int find_identity(struct monitor *m, const char *user, struct err *err)
 	return 0;
 }
 
-static enum mon_verdict let_in(struct monitor *m, const char *method, enum session_auth how, const char *auth_word)
+enum mon_verdict monitor_auth_let_in(struct monitor *m, const char *method, enum session_auth how,
+				     const char *auth_word)
 {
 	struct session_report *session = &m->session;
 	struct err err = { .text = "" };
 
 	if (find_identity(m, m->pinned_user, &err) < 0) {
 		log_event(LOG_SSHD_ERR_GENERAL, "User '%s' cannot be let in: %s", m->pinned_user, err.text);
-		log_refusal(m, m->pinned_user, method, "no user id");
-		return denied(m);
+		monitor_auth_log_refusal(m, m->pinned_user, method, "no user id");
+		return monitor_auth_denied(m);
 	}
 	m->phase = PHASE_AFTER_AUTH;
 	m->login_us = 0;
@@ -348,22 +404,26 @@ int monitor_auth_none(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 
 	(void)channel;
 	(void)reply;
-	get_user(ask, user);
+	monitor_auth_get_user(ask, user);
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
-	verdict = begin(m, user, "none", err);
+	m->nones++;
+	verdict = monitor_auth_begin(m, user, "none", 0, err);
 	if (verdict < 0)
 		return verdict;
 	/* The first is how every client asks for the methods, and costs no try. */
-	if (verdict == 0)
-		verdict = m->nones++ ? (int)denied(m) : MON_DENIED;
-	put_verdict(answer, MON_AUTH_NONE, (enum mon_verdict)verdict);
+	if (verdict == MON_MORE && m->nones > 1)
+		remember_refusal(m, "none", "nobody is let in without authentication");
+	if (verdict == MON_MORE)
+		verdict = m->nones > 1 ? (int)monitor_auth_denied(m) : MON_DENIED;
+	monitor_auth_put_verdict(m, answer, MON_AUTH_NONE, (enum mon_verdict)verdict);
+	put_banner(m, answer);
 	return 0;
 }
 
-static void sleep_until(int64_t until_us)
+void monitor_auth_refusal_wait(int64_t start_us)
 {
-	int64_t left = until_us - clock_monotonic_us();
+	int64_t left = start_us + REFUSAL_TIME_US - clock_monotonic_us();
 	struct timespec pause = { .tv_sec = left / 1000000, .tv_nsec = left % 1000000 * 1000 };
 
 	if (left > 0)
@@ -371,8 +431,8 @@ static void sleep_until(int64_t until_us)
 			;
 }
 
-/* Why a password was refused, NULL when it was right. The work is the same in every case. */
-static const char *check_password(const struct monitor *m, const char *user, bool possible, struct mon_string given)
+const char *monitor_auth_check_password(const struct monitor *m, const char *user, bool possible,
+					struct mon_string given)
 {
 	const struct user_conf *known = possible ? find_user(m, user) : NULL;
 	const char *secret = known ? known->secret : NULL;
@@ -394,7 +454,7 @@ int monitor_auth_password(struct monitor *m, struct mon_buf *ask, uint16_t chann
 {
 	int64_t start_us = clock_monotonic_us();
 	char user[PROOF_USER_MAX_BYTES + 1];
-	bool possible = get_user(ask, user);
+	bool possible = monitor_auth_get_user(ask, user);
 	struct mon_string password = mon_get_string(ask);
 	const char *reason;
 	int verdict;
@@ -403,21 +463,22 @@ int monitor_auth_password(struct monitor *m, struct mon_buf *ask, uint16_t chann
 	(void)reply;
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
-	verdict = begin(m, user, "password", err);
+	verdict = monitor_auth_begin(m, user, "password", METHOD_PASSWORD, err);
 	if (verdict < 0)
 		return verdict;
-	if (verdict == 0) {
-		reason = check_password(m, user, possible, password);
+	if (verdict == MON_MORE) {
+		reason = monitor_auth_check_password(m, user, possible, password);
 		if (reason) {
-			log_refusal(m, user, "password", reason);
-			verdict = (int)denied(m);
+			monitor_auth_log_refusal(m, user, "password", reason);
+			verdict = (int)monitor_auth_denied(m);
 		} else {
-			verdict = (int)let_in(m, "password", AUTH_PASSWORD, "password");
+			verdict = (int)monitor_auth_let_in(m, "password", AUTH_PASSWORD,
+							   session_auth_words[AUTH_PASSWORD]);
 		}
 	}
 	if (verdict != MON_SUCCESS)
-		sleep_until(start_us + REFUSAL_TIME_US);
-	put_verdict(answer, MON_AUTH_PASSWORD, (enum mon_verdict)verdict);
+		monitor_auth_refusal_wait(start_us);
+	monitor_auth_put_verdict(m, answer, MON_AUTH_PASSWORD, (enum mon_verdict)verdict);
 	return 0;
 }
 
@@ -462,11 +523,13 @@ static const char *check_key(const struct monitor *m, const char *user, bool pos
 	return r < 0 ? err->text : NULL;
 }
 
+/* Without a key it is a request that libssh could not read: refused, told and counted like any other. */
 int monitor_auth_query(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 		       struct monitor_reply *reply, struct err *err)
 {
+	static const char unreadable[] = "the request cannot be read; its key type or its signature is not known here";
 	char user[PROOF_USER_MAX_BYTES + 1];
-	bool possible = get_user(ask, user);
+	bool possible = monitor_auth_get_user(ask, user);
 	struct mon_string key = mon_get_string(ask);
 	struct err why = { .text = "" };
 	const char *reason;
@@ -476,21 +539,21 @@ int monitor_auth_query(struct monitor *m, struct mon_buf *ask, uint16_t channel,
 	(void)reply;
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
-	verdict = begin(m, user, "publickey", err);
+	verdict = monitor_auth_begin(m, user, "publickey", METHOD_PUBLIC_KEY, err);
 	if (verdict < 0)
 		return verdict;
-	if (verdict == 0) {
-		reason = check_key(m, user, possible, key, &why);
+	if (verdict == MON_MORE) {
+		reason = key.len ? check_key(m, user, possible, key, &why) : unreadable;
 		/* An offer is not an attempt worth a warning, unless it is the user's own key that is too weak. */
-		if (reason == why.text)
-			log_refusal(m, user, "publickey", reason);
+		if (reason == why.text || reason == unreadable)
+			monitor_auth_log_refusal(m, user, "publickey", reason);
 		else if (reason)
-			log_debug("mon", "key offered for user '%s': %s", user, reason);
-		verdict = reason ? (int)denied(m) : MON_SUCCESS;
+			remember_refusal(m, "publickey", reason);
+		verdict = reason ? (int)monitor_auth_denied(m) : MON_SUCCESS;
 		if (++m->queries > QUERIES_MAX)
 			verdict = (int)give_up(m, "too many keys offered");
 	}
-	put_verdict(answer, MON_AUTH_QUERY, (enum mon_verdict)verdict);
+	monitor_auth_put_verdict(m, answer, MON_AUTH_QUERY, (enum mon_verdict)verdict);
 	return 0;
 }
 
@@ -536,7 +599,7 @@ int monitor_auth_key(struct monitor *m, struct mon_buf *ask, uint16_t channel, s
 		     struct monitor_reply *reply, struct err *err)
 {
 	char user[PROOF_USER_MAX_BYTES + 1];
-	bool possible = get_user(ask, user);
+	bool possible = monitor_auth_get_user(ask, user);
 	struct mon_string key = mon_get_string(ask);
 	struct err why = { .text = "" };
 	const char *reason;
@@ -546,23 +609,23 @@ int monitor_auth_key(struct monitor *m, struct mon_buf *ask, uint16_t channel, s
 	(void)reply;
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
-	verdict = begin(m, user, "publickey", err);
+	verdict = monitor_auth_begin(m, user, "publickey", METHOD_PUBLIC_KEY, err);
 	if (verdict < 0)
 		return verdict;
-	if (verdict == 0) {
+	if (verdict == MON_MORE) {
 		reason = check_key(m, user, possible, key, &why);
 		if (!proof_take(&m->proof, user, key.bytes, key.len) && !reason)
 			reason = "there is no proof that the client holds this key";
 		if (reason) {
-			log_refusal(m, user, "publickey", reason);
-			verdict = (int)denied(m);
+			monitor_auth_log_refusal(m, user, "publickey", reason);
+			verdict = (int)monitor_auth_denied(m);
 		} else {
 			hostkey_fingerprint(key.bytes, key.len, m->session.key_fingerprint,
 					    sizeof(m->session.key_fingerprint));
-			verdict = (int)let_in(m, "publickey", AUTH_PUBLIC_KEY, key_word(key));
+			verdict = (int)monitor_auth_let_in(m, "publickey", AUTH_PUBLIC_KEY, key_word(key));
 		}
 	}
-	put_verdict(answer, MON_AUTH_KEY, (enum mon_verdict)verdict);
+	monitor_auth_put_verdict(m, answer, MON_AUTH_KEY, (enum mon_verdict)verdict);
 	return 0;
 }
 
@@ -577,6 +640,8 @@ int monitor_auth_over(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 	(void)reply;
 	if (mon_get_start(ask, &type, &channel) < 0)
 		return err_set(err, -EPROTO, "malformed");
-	put_verdict(answer, (enum mon_type)type, MON_DISCONNECT);
+	monitor_auth_put_verdict(m, answer, (enum mon_type)type, MON_DISCONNECT);
+	if (type == MON_AUTH_NONE)
+		mon_put_text(answer, "");
 	return 0;
 }

@@ -123,19 +123,22 @@ monitor_answer monitor_auth_start, monitor_auth_sign, monitor_auth_verify, monit
 	monitor_auth_negotiation, monitor_auth_none, monitor_auth_password, monitor_auth_query, monitor_auth_key, monitor_auth_over;
 /* Bits as libssh counts them. */
 enum { METHOD_PASSWORD = 2, METHOD_PUBLIC_KEY = 4, METHOD_KEYBOARD_INTERACTIVE = 16 };
-/* Every attempt begins here: MON_MORE to go on, a verdict when the attempt is over already, or -EPROTO. method_bit 0: no
- * method that could be disabled. */
+/* Every attempt begins here: MON_MORE to go on, a verdict when the attempt is over already, or -EPROTO. method_bit 0:
+ * no method that could be disabled. */
 int monitor_auth_begin(struct monitor *m, const char *user, const char *method, unsigned method_bit, struct err *err);
 enum mon_verdict monitor_auth_denied(struct monitor *m);
-enum mon_verdict monitor_auth_let_in(struct monitor *m, const char *method, enum session_auth how, const char *auth_word);
+enum mon_verdict monitor_auth_let_in(struct monitor *m, const char *method, enum session_auth how,
+				     const char *auth_word);
 void monitor_auth_log_refusal(struct monitor *m, const char *user, const char *method, const char *reason);
 /* Until an answer's time tells nothing. */
 void monitor_auth_refusal_wait(int64_t start_us);
 /* The text of a user name for the log, whatever it holds; false when no user can have it. */
 bool monitor_auth_get_user(struct mon_buf *ask, char user[static PROOF_USER_MAX_BYTES + 1]);
 /* Why a password was refused, NULL when it was right. The work is the same in every case. */
-const char *monitor_auth_check_password(const struct monitor *m, const char *user, bool possible, struct mon_string given);
-void monitor_auth_put_verdict(const struct monitor *m, struct mon_buf *answer, enum mon_type type, enum mon_verdict verdict);
+const char *monitor_auth_check_password(const struct monitor *m, const char *user, bool possible,
+					struct mon_string given);
+void monitor_auth_put_verdict(const struct monitor *m, struct mon_buf *answer, enum mon_type type,
+			      enum mon_verdict verdict);
 
 /* ---- monitor_kbdint.c ---- */
 monitor_answer monitor_kbdint_start, monitor_kbdint_answer;

@@ -64,6 +64,8 @@ struct transport {
 	char user[256]; /* the first one asked for; it stays */
 	ssh_message kept_request; /* answers for requests that libssh drops */
 	unsigned requests_seen, requests_answered;
+	unsigned responses_seen, responses_answered; /* of keyboard-interactive */
+	bool none_asked; /* the monitor was asked for methods and banner */
 	bool auth_failed;
 
 	/* channels */

@@ -3,10 +3,10 @@
  * DOC: User authentication, as far as the transport is concerned
  *
  * Each request becomes one question to the monitor, and its verdict one answer to the client. libssh's message queue
- * is used instead of its callbacks for one reason: libssh gives no answer at all to a request with a key it cannot
- * read, and the client would wait for ever. A message kept from an earlier request can still send the refusal; that
- * one is due is seen in libssh's own log, where each request leaves a line before it is read further. Should a version
- * of libssh log otherwise, the login timer ends such a client, and nothing else changes.
+ * is used instead of its callbacks for one reason: libssh gives no answer at all to a request or an answer that it
+ * cannot read, and the client would wait for ever. A message kept from an earlier request can still send the refusal;
+ * that one is due is seen in libssh's own log, where each request leaves a line before it is read further. Should a
+ * version of libssh log otherwise, the login timer ends such a client, and nothing else changes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +18,14 @@
 
 #define REQUEST_LINE	     "ssh_packet_userauth_request: Auth request for service "
 #define MISMATCH_WORDS	     "kex error : no match for method "
-#define UNREADABLE_MAX	     20u
+#define RESPONSE_LINE	     "ssh_packet_process: Dispatching handler for packet type 61"
+#define PROMPTS_MAX	     16u
+#define PROMPT_MAX_BYTES     256u
+#define TEXT_MAX_BYTES	     1024u
+#define ANSWER_MAX_BYTES     4096u
 #define KEY_BLOB_MAX_BYTES   8192u
 
-/* libssh's own log is too verbose for anything but these two. */
+/* libssh's own log is too verbose for anything but these three. */
 static void on_log(int priority, const char *function, const char *line, void *userdata)
 {
 	struct transport *transport = userdata;
@@ -31,6 +35,8 @@ static void on_log(int priority, const char *function, const char *line, void *u
 	/* the error itself may be replaced by the one of closing the socket */
 	if (strstr(line, MISMATCH_WORDS))
 		snprintf(transport->mismatch, sizeof(transport->mismatch), "%s", line);
+	if (strcmp(line, RESPONSE_LINE) == 0)
+		transport->responses_seen++;
 	if (strncmp(line, REQUEST_LINE, strlen(REQUEST_LINE)) != 0)
 		return;
 	/* these get their refusal from libssh without a message */
@@ -66,7 +72,7 @@ static enum mon_verdict verdict_ask(struct transport *transport, bool has_method
 		if (!record->bad)
 			ssh_set_auth_methods(transport->session, (int)methods);
 	}
-	return record->bad || verdict > MON_DISCONNECT ? MON_DENIED : verdict;
+	return record->bad || verdict > MON_MORE ? MON_DENIED : verdict;
 }
 
 static void banner_send(struct transport *transport)
@@ -89,6 +95,7 @@ static enum mon_verdict none_ask(struct transport *transport)
 	struct mon_buf *record = rpc_start(&transport->rpc, MON_AUTH_NONE, 0);
 	enum mon_verdict verdict;
 
+	transport->none_asked = true;
 	mon_put_text(record, transport->user);
 	verdict = verdict_ask(transport, true);
 	banner_send(transport);
@@ -164,6 +171,81 @@ static enum mon_verdict key_ask(struct transport *transport, ssh_message message
 	return verdict_ask(transport, is_signed);
 }
 
+/* ---- keyboard-interactive ---- */
+
+struct round {
+	char name[PROMPT_MAX_BYTES], instruction[TEXT_MAX_BYTES], prompts[PROMPTS_MAX][PROMPT_MAX_BYTES];
+	char echo[PROMPTS_MAX];
+	uint32_t prompts_len;
+};
+
+static bool round_read(struct mon_buf *record, struct round *round)
+{
+	mon_get_text(record, round->name, sizeof(round->name));
+	mon_get_text(record, round->instruction, sizeof(round->instruction));
+	round->prompts_len = mon_get_u32(record);
+	for (uint32_t i = 0; i < round->prompts_len && i < PROMPTS_MAX; i++) {
+		mon_get_text(record, round->prompts[i], sizeof(round->prompts[i]));
+		round->echo[i] = mon_get_u8(record) != 0;
+	}
+	return round->prompts_len <= PROMPTS_MAX && mon_get_end(record) == 0;
+}
+
+/* Passes the monitor's questions on to the client. */
+static bool round_ask(struct transport *transport, ssh_message message)
+{
+	struct round round = { .prompts_len = 0 };
+	const char *prompts[PROMPTS_MAX];
+
+	if (!round_read(&transport->rpc.record, &round))
+		return false;
+	for (uint32_t i = 0; i < PROMPTS_MAX; i++)
+		prompts[i] = round.prompts[i];
+	return ssh_message_auth_interactive_request(message, round.name, round.instruction, round.prompts_len,
+						    prompts, round.echo) == SSH_OK;
+}
+
+/* More or longer answers than any question has become a number of them that the monitor refuses. */
+static void answers_put(ssh_session session, struct mon_buf *record)
+{
+	int len = ssh_userauth_kbdint_getnanswers(session);
+	bool fits = len >= 0 && len <= (int)PROMPTS_MAX;
+
+	for (int i = 0; i < len && fits; i++) {
+		const char *answer = ssh_userauth_kbdint_getanswer(session, (unsigned)i);
+
+		fits = answer && strlen(answer) <= ANSWER_MAX_BYTES;
+	}
+	mon_put_u32(record, fits ? (uint32_t)len : PROMPTS_MAX);
+	for (int i = 0; i < (fits ? len : (int)PROMPTS_MAX); i++)
+		mon_put_text(record, fits ? ssh_userauth_kbdint_getanswer(session, (unsigned)i) : "");
+	/* wipes the old one */
+	for (int i = 0; i < len; i++)
+		ssh_userauth_kbdint_setanswer(session, (unsigned)i, "");
+}
+
+static bool is_response(ssh_message message)
+{
+	return ssh_message_subtype(message) == SSH_AUTH_METHOD_INTERACTIVE &&
+	       ssh_message_auth_kbdint_is_response(message) == 1;
+}
+
+static enum mon_verdict kbdint_ask(struct transport *transport, ssh_message message)
+{
+	enum mon_type type = is_response(message) ? MON_KBDINT_ANSWER : MON_KBDINT_START;
+	struct mon_buf *record = rpc_start(&transport->rpc, type, 0);
+	enum mon_verdict verdict;
+
+	if (type == MON_KBDINT_ANSWER)
+		answers_put(transport->session, record);
+	else
+		mon_put_text(record, transport->user);
+	verdict = verdict_ask(transport, true);
+	return verdict == MON_MORE && !round_ask(transport, message) ? MON_DENIED : verdict;
+}
+
+/* ---- requests ---- */
+
 /* The first name stays: what was learnt about one user must not serve another. */
 static bool user_is_pinned(struct transport *transport, const char *user)
 {
@@ -182,23 +264,38 @@ static void succeed(struct transport *transport, ssh_message message)
 	ssh_message_auth_reply_success(message, 0);
 }
 
+static enum mon_verdict request_ask(struct transport *transport, ssh_message message)
+{
+	int method = ssh_message_subtype(message);
+	enum mon_verdict verdict = MON_DENIED;
+
+	/* a client that does not begin with "none" shall read the banner too */
+	if (!transport->none_asked && method != SSH_AUTH_METHOD_NONE)
+		verdict = none_ask(transport);
+	if (verdict != MON_DENIED)
+		return verdict;
+	if (method == SSH_AUTH_METHOD_NONE)
+		return none_ask(transport);
+	if (method == SSH_AUTH_METHOD_PASSWORD)
+		return password_ask(transport, message);
+	if (method == SSH_AUTH_METHOD_PUBLICKEY)
+		return key_ask(transport, message);
+	return method == SSH_AUTH_METHOD_INTERACTIVE ? kbdint_ask(transport, message) : MON_DENIED;
+}
+
 static void request_answer(struct transport *transport, ssh_message message)
 {
 	int method = ssh_message_subtype(message);
 	bool is_query = method == SSH_AUTH_METHOD_PUBLICKEY && !message_is_signed(message);
-	enum mon_verdict verdict = MON_DENIED;
+	enum mon_verdict verdict;
 
-	if (!user_is_pinned(transport, ssh_message_auth_user(message))) {
+	/* answers come without a name */
+	if (!is_response(message) && !user_is_pinned(transport, ssh_message_auth_user(message))) {
 		transport_end(transport, END_AUTH_FAILED, "the user name may not change");
 		return;
 	}
-	if (method == SSH_AUTH_METHOD_NONE)
-		verdict = none_ask(transport);
-	else if (method == SSH_AUTH_METHOD_PASSWORD)
-		verdict = password_ask(transport, message);
-	else if (method == SSH_AUTH_METHOD_PUBLICKEY)
-		verdict = key_ask(transport, message);
-	if (transport->rpc.lost)
+	verdict = request_ask(transport, message);
+	if (transport->rpc.lost || (verdict == MON_MORE && method == SSH_AUTH_METHOD_INTERACTIVE))
 		return;
 	if (verdict == MON_DISCONNECT)
 		transport_end(transport, END_AUTH_FAILED, "Too many authentication failures");
@@ -234,16 +331,43 @@ static bool message_keep(struct transport *transport, ssh_message message)
 	return true;
 }
 
+/* The monitor counts and logs them with the others: as the offer of no key. */
+static void unreadable_refuse_one(struct transport *transport)
+{
+	struct mon_buf *record;
+	enum mon_verdict verdict;
+
+	transport->auth_failed = true;
+	if (!transport->kept_request) {
+		transport_end(transport, END_AUTH_FAILED, "the authentication request cannot be read");
+		return;
+	}
+	record = rpc_start(&transport->rpc, MON_AUTH_QUERY, 0);
+	mon_put_text(record, transport->user);
+	mon_put_string(record, "", 0);
+	verdict = verdict_ask(transport, false);
+	if (verdict == MON_DISCONNECT)
+		transport_end(transport, END_AUTH_FAILED, "Too many authentication failures");
+	else if (!transport->rpc.lost)
+		ssh_message_reply_default(transport->kept_request);
+}
+
+/* More answered than seen is a libssh that logs otherwise. */
+static unsigned missed_take(unsigned seen, unsigned *inout_answered)
+{
+	unsigned missed = seen > *inout_answered ? seen - *inout_answered : 0;
+
+	*inout_answered += missed;
+	return missed;
+}
+
 static void unreadable_refuse(struct transport *transport)
 {
-	while (transport->requests_answered < transport->requests_seen && !transport->is_ending) {
-		transport->requests_answered++;
-		transport->auth_failed = true;
-		if (!transport->kept_request || transport->requests_answered > UNREADABLE_MAX + 100)
-			transport_end(transport, END_AUTH_FAILED, "the authentication request cannot be read");
-		else
-			ssh_message_reply_default(transport->kept_request);
-	}
+	unsigned left = missed_take(transport->requests_seen, &transport->requests_answered) +
+			missed_take(transport->responses_seen, &transport->responses_answered);
+
+	for (; left > 0 && !transport->is_ending && !transport->rpc.lost; left--)
+		unreadable_refuse_one(transport);
 }
 
 void transport_auth_messages(struct transport *transport)
@@ -253,7 +377,7 @@ void transport_auth_messages(struct transport *transport)
 	while (transport->phase != PHASE_OPEN && !transport->is_ending &&
 	       (message = ssh_message_get(transport->session))) {
 		if (ssh_message_type(message) == SSH_REQUEST_AUTH) {
-			transport->requests_answered++;
+			*(is_response(message) ? &transport->responses_answered : &transport->requests_answered) += 1;
 			request_answer(transport, message);
 		} else if (ssh_message_type(message) == SSH_REQUEST_SERVICE) {
 			service_answer(transport, message);

@@ -34,7 +34,7 @@ static int rpc_exchange(struct rpc *rpc, int *ret_fds, size_t *inout_fds_len)
 	int r;
 
 	r = mon_send(rpc->fd, &rpc->record, NULL, 0);
-	if (rpc->type == MON_AUTH_PASSWORD)
+	if (rpc->type == MON_AUTH_PASSWORD || rpc->type == MON_KBDINT_ANSWER)
 		explicit_bzero(rpc->record.bytes, rpc->record.len);
 	if (r < 0)
 		return r;

@@ -93,11 +93,29 @@ static void put_sign(const void *blob, size_t blob_len, const char *digest, cons
 	mon_put_string(&out, tbs, tbs_len);
 }
 
-/* The first host key is the ed25519 one. */
+/* Which host keys there are and in which order is the configuration's to say. */
+static size_t hostkey_of(const char *type)
+{
+	size_t len = strlen(type);
+
+	for (size_t i = 0; i < hostkeys_len; i++)
+		if (hostkey_lens[i] > 4 + len && hostkeys[i][3] == len && !memcmp(hostkeys[i] + 4, type, len))
+			return i;
+	say("no host key of type %s\n", type);
+	_exit(3);
+}
+
+static void put_host_sign(const void *tbs, size_t tbs_len)
+{
+	size_t key = hostkey_of("ssh-ed25519");
+
+	put_sign(hostkeys[key], hostkey_lens[key], "", tbs, tbs_len);
+}
+
 static void step_kex(void)
 {
 	step_start();
-	put_sign(hostkeys[0], hostkey_lens[0], "", session_hash, sizeof(session_hash));
+	put_host_sign(session_hash, sizeof(session_hash));
 	ask();
 }
 
@@ -259,7 +277,7 @@ static void play_sign_other_data(void)
 	static const char text[100] = "I am the host, believe me";
 
 	step_start();
-	put_sign(hostkeys[0], hostkey_lens[0], "", text, sizeof(text));
+	put_host_sign(text, sizeof(text));
 	ask();
 }
 
@@ -272,8 +290,11 @@ static void play_sign_unknown_key(void)
 
 static void play_sign_sha1(void)
 {
+	size_t rsa;
+
 	step_start();
-	put_sign(hostkeys[2], hostkey_lens[2], "SHA1", session_hash, 20);
+	rsa = hostkey_of("ssh-rsa");
+	put_sign(hostkeys[rsa], hostkey_lens[rsa], "SHA1", session_hash, 20);
 	ask();
 }
 
@@ -281,7 +302,7 @@ static void play_sign_often(void)
 {
 	step_kex();
 	for (int i = 0; i < 20; i++) {
-		put_sign(hostkeys[0], hostkey_lens[0], "", session_hash, sizeof(session_hash));
+		put_host_sign(session_hash, sizeof(session_hash));
 		if (!ask())
 			return;
 	}

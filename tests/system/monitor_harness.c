@@ -27,6 +27,56 @@ static struct vrf session_vrf = {
 	.name = VRF_DEFAULT_NAME, .kind = VRF_KIND_DEFAULT, .state = VRF_UP, .generation = 1
 };
 
+/* ---- a server that challenges: a password, then two questions, then something to read ---- */
+
+static unsigned challenge_round;
+
+static enum kbdint_step challenge_start(void *userdata, const char *user, void **ret_state, struct kbdint_round *ret_round,
+					const char **ret_reason)
+{
+	(void)userdata;
+	(void)user;
+	(void)ret_state;
+	(void)ret_reason;
+	challenge_round = 1;
+	ret_round->prompts_len = 1;
+	snprintf(ret_round->name, sizeof(ret_round->name), "Login of the lab");
+	snprintf(ret_round->prompts[0].text, sizeof(ret_round->prompts[0].text), "Password: ");
+	return KBDINT_MORE;
+}
+
+static bool answer_is(const struct kbdint_answer *answer, const char *text)
+{
+	return answer->len == strlen(text) && !memcmp(answer->bytes, text, answer->len);
+}
+
+static enum kbdint_step challenge_answer(void *state, const struct kbdint_answer *answers, struct kbdint_round *ret_round,
+					 const char **ret_reason)
+{
+	(void)state;
+	*ret_reason = "wrong answer to the challenge";
+	switch (challenge_round++) {
+	case 1:
+		if (!answer_is(&answers[0], "right horse"))
+			return KBDINT_WRONG;
+		ret_round->prompts_len = 2;
+		snprintf(ret_round->instruction, sizeof(ret_round->instruction), "The challenge is 4711.");
+		snprintf(ret_round->prompts[0].text, sizeof(ret_round->prompts[0].text), "Response: ");
+		ret_round->prompts[0].echo = true;
+		snprintf(ret_round->prompts[1].text, sizeof(ret_round->prompts[1].text), "PIN: ");
+		return KBDINT_MORE;
+	case 2:
+		if (!answer_is(&answers[0], "1174") || !answer_is(&answers[1], "0000"))
+			return KBDINT_WRONG;
+		snprintf(ret_round->instruction, sizeof(ret_round->instruction), "Your password expires soon.");
+		return KBDINT_MORE;
+	default:
+		return KBDINT_RIGHT;
+	}
+}
+
+static const struct kbdint_source challenge = { .start = challenge_start, .answer = challenge_answer };
+
 static int open_or_die(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);
@@ -70,6 +120,9 @@ static void take_option(struct monitor_start *start, int option, char *text)
 		session_vrf.kind = VRF_KIND_NETNS;
 		snprintf(session_vrf.name, sizeof(session_vrf.name), "%s", text);
 		break;
+	case 'q':
+		start->kbdint = &challenge;
+		break;
 	case 'm':
 		profile.max_auth_limit = strtol(text, NULL, 10);
 		break;
@@ -101,6 +154,7 @@ static const struct option options[] = {
 	{ "timeout", required_argument, NULL, 's' },	   { "max-tries", required_argument, NULL, 'm' },
 	{ "user", required_argument, NULL, 'u' },	   { "password", required_argument, NULL, 'w' },
 	{ "key", required_argument, NULL, 'k' },	   { "netns", required_argument, NULL, 'n' },
+	{ "challenge", no_argument, NULL, 'q' },
 	{ 0 },
 };
 

@@ -241,7 +241,7 @@ def test_password_tries_end_and_take_their_time(play):
     assert [a for t, a in monitor.answers() if t == OPEN and a is not None] == []
     assert time.monotonic() - started >= 4 * 0.3
     assert end["end_reason"] == "authentication-failed"
-    assert monitor.log().count("wrong password") == 4 and "Too many authentication tries (4)" in monitor.log()
+    assert monitor.log().count("Failed password for user 'admin'") == 4 and "Too many authentication tries (4)" in monitor.log()
 
 
 def test_descriptors_sent_to_the_monitor_are_closed(play):
