@@ -110,6 +110,10 @@ void varlink_client_free(struct varlink_client *client);
  * pointer may be NULL. */
 int varlink_client_call(struct varlink_client *client, const char *method, json_t *parameters, int timeout_ms,
 			json_t **ret_reply, char **ret_error, struct err *err);
+/* One call with "more" whose first reply is taken and whose others never are: it lives until the client is freed.
+ * Answers as varlink_client_call(); an error ends the call. */
+int varlink_client_hold(struct varlink_client *client, const char *method, json_t *parameters, int timeout_ms,
+			json_t **ret_reply, char **ret_error, struct err *err);
 /* One call with "more": on_reply gets each reply's parameters (borrowed); it returns <0 to stop early. */
 int varlink_client_call_more(struct varlink_client *client, const char *method, json_t *parameters,
 			     int timeout_ms, int (*on_reply)(const json_t *parameters, void *userdata),

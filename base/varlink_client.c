@@ -236,6 +236,25 @@ int varlink_client_call(struct varlink_client *client, const char *method, json_
 	return r;
 }
 
+int varlink_client_hold(struct varlink_client *client, const char *method, json_t *parameters, int timeout_ms,
+			json_t **ret_reply, char **ret_error, struct err *err)
+{
+	int64_t until_ms = deadline_ms(timeout_ms);
+	struct varlink_answer answer;
+	json_t *message = NULL;
+	int r;
+
+	r = client_start(client, method, parameters, true, until_ms);
+	if (r == 0)
+		r = client_answer(client, until_ms, &message, &answer);
+	if (r < 0)
+		return err_set(err, r, "%s: %s", method, strerror(-r));
+	client->lost = answer.continues;
+	r = give_answer(&answer, ret_reply, ret_error, err);
+	json_decref(message);
+	return r;
+}
+
 int varlink_client_call_more(struct varlink_client *client, const char *method, json_t *parameters,
 			     int timeout_ms, int (*on_reply)(const json_t *parameters, void *userdata),
 			     void *userdata, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the commands of configuration mode: commit and its answers, and the ways out. The texts are those that programs
- * wait for, to the letter; what is asked is asked only when there is something to lose.
+ * DOC: commit and its answers. The texts are those that programs wait for, to the letter; what is asked is asked only
+ * when there is something to lose.
  */
 #include "cli/config_commit.h"
 
@@ -14,37 +14,185 @@
 #include "cli/config_mode.h"
 #include "conf/config_report.h"
 
-#define ANSWER_MAX 32
+#define CHANGES_SHOWN_MAX_BYTES 4096 /* of what others have committed meanwhile */
 
 AUTO_DECLARE(struct tree, tree_free)
 
-static const char text_failed[] =
-	"\n% Failed to commit one or more configuration items during a pseudo-atomic operation. All changes made "
-	"have been reverted. Please issue 'show configuration failed [inheritance]' from this session to view the "
-	"errors\n";
-static const char text_conflict[] =
-	"\nOne or more commits have occurred from other configuration sessions since this session started or since "
-	"the last commit was made from this session. You can use the 'show configuration commit list' command to "
-	"see them.\n";
-static const char text_uncommitted[] =
-	"Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:";
+static const char text_failed[] = "\n% Failed to commit one or more configuration items during a "
+				  "pseudo-atomic operation. All changes made have been "
+				  "reverted. Please issue 'show configuration failed [inheritance]' from "
+				  "this session to view the errors\n";
+static const char text_best_effort[] = "\n% Failed to commit one or more configuration items. Please issue "
+				       "'show configuration failed [inheritance]' from "
+				       "this session to view the errors\n";
+static const char text_conflict[] = "\nOne or more commits have occurred from other configuration sessions "
+				    "since this session started or since the last "
+				    "commit was made from this session. You can use the 'show configuration "
+				    "commit list' command to see them.\n";
 static const char text_proceed[] = "Do you wish to proceed with this commit anyway? [no]:";
+static const char text_replace[] =
+	"This commit will replace or remove the entire running configuration. This\n"
+	"operation can be service affecting.\n";
+static const char text_replace_proceed[] = "Do you wish to proceed? [no]:";
 
-static bool is_word_begin(const char *answer, const char *word)
+bool config_answer_is(const char *answer, const char *word)
 {
 	return answer[0] && !strncasecmp(answer, word, strlen(answer));
 }
 
-/* ---- commit ---- */
+/* ---- what is asked of confd ---- */
 
 struct commit_ask {
-	const char *label, *comment;
-	bool shows_faults;
+	char *label, *comment;
+	int confirmed_s; /* 0: for good */
+	bool replace, best_effort, force, shows_faults;
+	json_t *lines;
 };
+
+/* A label of several words as one client sends it: "text" in quotes. */
+static char *bare_text(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text)
+		return NULL;
+	if (len >= 2 && text[0] == '"' && text[len - 1] == '"')
+		return strndup(text + 1, len - 2);
+	return strdup(text);
+}
+
+static bool names_row(const struct match *match, const char *word)
+{
+	for (size_t i = 0; match && i < match->steps_len; i++)
+		if (!strcmp(match->steps[i].row->word, word))
+			return true;
+	return false;
+}
 
 static int add_line(const char *line, void *userdata)
 {
 	return json_array_append_new(userdata, json_string(line)) < 0 ? -ENOMEM : 0;
+}
+
+static int gather_lines(struct shell *shell, struct commit_ask *ask)
+{
+	const struct config_mode *config = shell->config;
+
+	json_decref(ask->lines);
+	ask->lines = json_array();
+	if ((ask->replace ? tree_each(config->typed, add_line, ask->lines)
+			  : tree_diff(config->base, config->candidate, add_line, ask->lines)) < 0)
+		return shell_refuse(shell, "Out of memory");
+	return 0;
+}
+
+static int ask_of(struct shell *shell, const struct match *match, struct commit_ask *ask)
+{
+	const char *seconds = match ? stmt_match_value(match, "confirmed") : NULL;
+	const char *minutes = match ? stmt_match_value(match, "minutes") : NULL;
+
+	*ask = (struct commit_ask){
+		.label = bare_text(match ? stmt_match_value(match, "label") : NULL),
+		.comment = bare_text(match ? stmt_match_value(match, "comment") : NULL),
+		.replace = names_row(match, "replace"),
+		.best_effort = names_row(match, "best-effort"),
+		.force = names_row(match, "force"),
+		.shows_faults = names_row(match, "show-error"),
+	};
+	if (minutes)
+		ask->confirmed_s = (int)strtol(minutes, NULL, 10) * 60;
+	else if (seconds)
+		ask->confirmed_s = (int)strtol(seconds, NULL, 10);
+	else if (names_row(match, "confirmed"))
+		return shell_refuse(shell, "Incomplete command.");
+	return gather_lines(shell, ask);
+}
+
+/* ---- answers ---- */
+
+void config_commit_tell(struct shell *shell, const json_t *reply)
+{
+	const json_t *warning;
+	size_t i;
+
+	if (json_is_true(json_object_get(reply, "confirmed")))
+		shell_say(shell, "%% Confirming commit for trial session.\n");
+	json_array_foreach(json_object_get(reply, "warnings"), i, warning)
+		shell_say(shell, "%% WARNING: %s\n",
+			  json_string_value(warning) ? json_string_value(warning) : "");
+}
+
+static int refuse_lockout(struct shell *shell, const json_t *reply)
+{
+	const json_t *reason;
+	size_t i;
+
+	shell_say(shell,
+		  "%% Failed to commit: nothing was changed, because this session would lock itself out:\n");
+	json_array_foreach(json_object_get(reply, "reasons"), i, reason)
+		shell_say(shell, "%%   %s\n", json_string_value(reason) ? json_string_value(reason) : "");
+	shell_say(shell, "%% To do it all the same: 'force'; to try it and have it taken back: 'commit "
+			 "confirmed 60'\n");
+	return -EINVAL;
+}
+
+static const char *reply_text(const json_t *reply, const char *name)
+{
+	const char *text = json_string_value(json_object_get(reply, name));
+
+	return text ? text : "";
+}
+
+int config_commit_refuse(struct shell *shell, const char *error, const json_t *reply)
+{
+	const json_t *fault = json_array_get(json_object_get(reply, "faults"), 0);
+
+	if (!strcmp(error, CONFIG_ERROR_LOCKOUT))
+		return refuse_lockout(shell, reply);
+	if (!strcmp(error, CONFIG_ERROR_LABEL))
+		return shell_refuse(
+			shell, "Failed to commit: label '%s' belongs to commit %s already, choose another",
+			reply_text(reply, "label"), reply_text(reply, "commit_id"));
+	if (!strcmp(error, CONFIG_ERROR_LOCKED)) {
+		config_session_print(shell->refusals, json_object_get(reply, "sessions"));
+		return shell_refuse(
+			shell, "Failed to commit: the Configuration Namespace is locked by another agent");
+	}
+	if (!strcmp(error, CONFIG_ERROR_TRIAL))
+		return shell_refuse(
+			shell, "Cannot commit because there is an unexpired trial/rollback session '%s'.",
+			reply_text(reply, "session_id"));
+	if (!strcmp(error, CONFIG_ERROR_NO_COMMIT))
+		return shell_refuse(shell, "%s", reply_text(reply, "reason"));
+	if (!strcmp(error, CONFIG_ERROR_FAILED)) /* of a rollback */
+		return shell_refuse(shell, "Failed to complete rollback operation: %s%s%s",
+				    reply_text(fault, "line"), reply_text(fault, "line")[0] ? ": " : "",
+				    reply_text(fault, "reason"));
+	if (!strcmp(error, CONFIG_ERROR_NOTHING))
+		return shell_refuse(shell, "No configuration changes to commit.");
+	if (!strcmp(error, CONFIG_ERROR_STORAGE))
+		return shell_refuse(
+			shell,
+			"The commit could not be stored (%s). Nothing was changed; the changes are kept in "
+			"this session: make room, then commit again",
+			reply_text(reply, "reason"));
+	if (!strcmp(error, "org.varlink.service.PermissionDenied"))
+		return shell_refuse(shell, "This command is not authorized");
+	if (!strcmp(error, "org.varlink.service.InvalidParameter"))
+		return shell_refuse(shell, "Failed to commit: a %s of this form is not taken",
+				    reply_text(reply, "parameter"));
+	return shell_refuse(shell,
+			    "sallyport-confd refused the commit (%s); the changes are kept in this session",
+			    error);
+}
+
+static int fail(struct shell *shell, const struct commit_ask *ask, const json_t *reply)
+{
+	shell->config->faults = json_incref(json_object_get(reply, "faults"));
+	shell_say(shell, "%s", text_failed);
+	if (ask->shows_faults)
+		config_mode_write_failed(shell->config, shell->refusals);
+	return -EINVAL;
 }
 
 /* Applies the pending lines to what others have committed meanwhile. */
@@ -61,7 +209,8 @@ static int rebase(struct shell *shell, const json_t *lines)
 		return r;
 	if (tree_copy(base, &candidate) < 0)
 		return shell_refuse(shell, "Out of memory");
-	json_array_foreach(lines, i, line) {
+	json_array_foreach(lines, i, line)
+	{
 		struct err err = { 0 };
 		struct match match;
 
@@ -69,7 +218,8 @@ static int rebase(struct shell *shell, const json_t *lines)
 		r = match.status == MATCH_OK ? tree_apply(candidate, &match, &err) : -EINVAL;
 		stmt_match_done(&match);
 		if (r < 0)
-			return shell_refuse(shell, "The line \"%s\" does not fit what was committed meanwhile: %s",
+			return shell_refuse(shell,
+					    "The line \"%s\" does not fit what was committed meanwhile: %s",
 					    json_string_value(line), err.text);
 	}
 	tree_free(config->base);
@@ -81,77 +231,86 @@ static int rebase(struct shell *shell, const json_t *lines)
 	return 0;
 }
 
-/* After a commit the candidate is what runs. */
-static void settle(struct shell *shell, const json_t *reply)
+/* Who has committed meanwhile, and what. */
+static void tell_of_others(struct shell *shell, const json_t *commits)
 {
-	struct config_mode *config = shell->config;
-	const char *commit_id = json_string_value(json_object_get(reply, "commit_id"));
-	struct tree *base = NULL;
-	char *base_id = commit_id ? strdup(commit_id) : NULL;
-
-	shell_forget_caller(shell);
-	if (!base_id || tree_copy(config->candidate, &base) < 0) {
-		free(base_id);
-		return;
-	}
-	tree_free(config->base);
-	free(config->base_id);
-	config->base = base;
-	config->base_id = base_id;
-}
-
-static int fail(struct shell *shell, const struct commit_ask *ask, const json_t *reply)
-{
-	shell->config->faults = json_incref(json_object_get(reply, "faults"));
-	shell_say(shell, "%s", text_failed);
-	if (ask->shows_faults)
-		config_mode_write_failed(shell->config, shell->refusals);
-	return -EINVAL;
-}
-
-static int conflict(struct shell *shell, const json_t *lines)
-{
-	char answer[ANSWER_MAX] = "";
-	int r;
+	json_t *reply = NULL;
+	const json_t *commit;
+	const char *text;
+	char when[64];
+	size_t i;
 
 	shell_say(shell, "%s", text_conflict);
+	json_array_foreach(commits, i, commit)
+	{
+		clock_text_long(json_integer_value(json_object_get(commit, "changed_us")), when,
+				sizeof(when));
+		shell_say(shell, "  %s  %s  %s  %s\n", reply_text(commit, "commit_id"),
+			  reply_text(commit, "user"), reply_text(commit, "line"), when);
+	}
+	if (!json_array_size(commits))
+		return;
+	remote_call(&shell->remote, REMOTE_CONFD, CONFIG_GET_CHANGES,
+		    json_pack("{s:i, s:b}", "last", (int)json_array_size(commits), "signs", true),
+		    REMOTE_TIMEOUT_MS, &reply, NULL, NULL);
+	text = json_string_value(json_object_get(reply, "text"));
+	if (text && strlen(text) <= CHANGES_SHOWN_MAX_BYTES)
+		shell_say(shell, "%s", text);
+	json_decref(reply);
+}
+
+static int conflict(struct shell *shell, const struct commit_ask *ask, const json_t *reply)
+{
+	char answer[CONFIG_ANSWER_MAX] = "";
+	int r;
+
+	tell_of_others(shell, json_object_get(reply, "commits"));
 	r = shell_ask(shell, text_proceed, answer, sizeof(answer));
 	if (r < 0)
 		return r;
-	return is_word_begin(answer, "yes") ? rebase(shell, lines) : -ECANCELED;
+	if (!config_answer_is(answer, "yes"))
+		return -ECANCELED;
+	/* a candidate that replaces all stays what it is */
+	return rebase(shell, ask->replace ? NULL : ask->lines);
 }
 
 /* What an error answer means; -EAGAIN when the commit is to be sent again. */
-static int take_error(struct shell *shell, const struct commit_ask *ask, const char *error, const json_t *reply,
-		      const json_t *lines)
+static int take_error(struct shell *shell, struct commit_ask *ask, const char *error, const json_t *reply)
 {
 	int r;
 
 	if (!strcmp(error, CONFIG_ERROR_FAILED))
 		return fail(shell, ask, reply);
 	if (!strcmp(error, CONFIG_ERROR_CONFLICT)) {
-		r = conflict(shell, lines);
+		r = conflict(shell, ask, reply);
 		return r < 0 ? r : -EAGAIN;
 	}
 	if (!strcmp(error, CONFIG_ERROR_NOTHING)) {
+		shell->trial_armed = false;
 		shell_refuse(shell, "No configuration changes to commit.");
-		return rebase(shell, NULL);
+		return config_mode_refresh(shell);
 	}
-	if (!strcmp(error, CONFIG_ERROR_STORAGE)) {
-		const char *reason = json_string_value(json_object_get(reply, "reason"));
-
-		return shell_refuse(shell,
-				    "The commit could not be stored (%s). Nothing was changed; the changes are kept "
-				    "in this session: make room, then commit again",
-				    reason ? reason : "no reason given");
-	}
-	if (!strcmp(error, "org.varlink.service.PermissionDenied"))
-		return shell_refuse(shell, "This command is not authorized");
-	return shell_refuse(shell, "sallyport-confd refused the commit (%s); the changes are kept in this session",
-			    error);
+	return config_commit_refuse(shell, error, reply);
 }
 
-static int send_commit(struct shell *shell, const struct commit_ask *ask, json_t *lines)
+/* ---- commit ---- */
+
+/* After a commit the candidate is what runs. */
+static int settle(struct shell *shell, const struct commit_ask *ask, const json_t *reply)
+{
+	json_t *faults = json_object_get(reply, "faults");
+
+	shell->trial_armed = ask->confirmed_s > 0 && json_array_size(ask->lines);
+	shell_forget_caller(shell);
+	config_commit_tell(shell, reply);
+	if (json_array_size(faults)) {
+		shell->config->faults = json_incref(faults);
+		shell_say(shell, "%s", text_best_effort);
+	}
+	return config_mode_refresh(shell);
+}
+
+static int send_commit(struct shell *shell, struct commit_ask *ask)
 {
 	AUTO(free) char *error = NULL;
 	json_t *reply = NULL, *parameters;
@@ -159,188 +318,175 @@ static int send_commit(struct shell *shell, const struct commit_ask *ask, json_t
 
 	json_decref(shell->config->faults);
 	shell->config->faults = NULL;
-	parameters = json_pack("{s:s, s:O, s:s, s:s?, s:s?}", "base_commit_id", shell->config->base_id, "lines", lines,
-			       "line_name", shell->line_name, "label", ask->label, "comment", ask->comment);
+	parameters = json_pack("{s:s, s:O, s:s, s:s*, s:s*, s:b, s:b, s:b}", "base_commit_id",
+			       shell->config->base_id, "lines", ask->lines, "line_name", shell->line_name,
+			       "label", ask->label, "comment", ask->comment, "replace", ask->replace,
+			       "best_effort", ask->best_effort, "force", ask->force);
 	if (!parameters)
 		return shell_refuse(shell, "The label or the comment is not UTF-8 text");
-	r = shell_call(shell, REMOTE_CONFD, CONFIG_COMMIT, parameters, REMOTE_COMMIT_TIMEOUT_MS, &reply, &error);
+	if (ask->confirmed_s)
+		json_object_set_new(parameters, "confirmed_s", json_integer(ask->confirmed_s));
+	r = shell_call(shell, REMOTE_CONFD, CONFIG_COMMIT, parameters, REMOTE_COMMIT_TIMEOUT_MS, &reply,
+		       &error);
 	if (r == 0)
-		settle(shell, reply);
+		r = settle(shell, ask, reply);
 	else if (r == -EREMOTEIO)
-		r = take_error(shell, ask, error ? error : "", reply, lines);
+		r = take_error(shell, ask, error ? error : "", reply);
 	else
 		shell_say(shell, "%% The changes are kept in this session\n");
 	json_decref(reply);
 	return r;
 }
 
-/* A label of several words as one client sends it: "text" in quotes. */
-static char *bare_text(const char *text)
+static int ask_replace(struct shell *shell)
 {
-	size_t len = text ? strlen(text) : 0;
-
-	if (!text)
-		return NULL;
-	if (len >= 2 && text[0] == '"' && text[len - 1] == '"')
-		return strndup(text + 1, len - 2);
-	return strdup(text);
-}
-
-static int commit(struct shell *shell, const struct match *match, bool shows_faults)
-{
-	AUTO(free) char *label = bare_text(match ? stmt_match_value(match, "label") : NULL);
-	AUTO(free) char *comment = bare_text(match ? stmt_match_value(match, "comment") : NULL);
-	struct commit_ask ask = { label, comment, shows_faults };
-	json_t *lines = json_array();
+	char answer[CONFIG_ANSWER_MAX] = "";
 	int r;
 
-	if (tree_diff(shell->config->base, shell->config->candidate, add_line, lines) < 0) {
-		json_decref(lines);
-		return shell_refuse(shell, "Out of memory");
-	}
-	if (!json_array_size(lines)) {
-		json_decref(lines);
+	shell_say(shell, "%s", text_replace);
+	r = shell_ask(shell, text_replace_proceed, answer, sizeof(answer));
+	if (r < 0)
+		return r;
+	return config_answer_is(answer, "yes") ? 0 : -ECANCELED;
+}
+
+static int commit(struct shell *shell, struct commit_ask *ask)
+{
+	int r = 0;
+
+	if (!json_array_size(ask->lines) && !shell->trial_armed) {
 		shell_refuse(shell, "No configuration changes to commit.");
 		return 0;
 	}
-	do
-		r = send_commit(shell, &ask, lines);
-	while (r == -EAGAIN);
-	json_decref(lines);
-	return r;
-}
-
-static int run_commit(struct shell *shell, const struct match *match)
-{
-	return commit(shell, match, false);
-}
-
-static int run_commit_show_error(struct shell *shell, const struct match *match)
-{
-	return commit(shell, match, true);
-}
-
-/* ---- ways out ---- */
-
-static int run_abort(struct shell *shell, const struct match *match)
-{
-	(void)match;
-	config_mode_leave(shell);
-	return 0;
-}
-
-static int run_clear(struct shell *shell, const struct match *match)
-{
-	struct tree *candidate = NULL;
-
-	(void)match;
-	if (tree_copy(shell->config->base, &candidate) < 0)
-		return shell_refuse(shell, "Out of memory");
-	tree_free(shell->config->candidate);
-	shell->config->candidate = candidate;
-	stmt_match_done(&shell->config->context);
-	return 0;
-}
-
-static int run_end(struct shell *shell, const struct match *match)
-{
-	char answer[ANSWER_MAX] = "";
-	int r;
-
-	(void)match;
-	if (!config_mode_is_pending(shell->config)) {
-		config_mode_leave(shell);
-		return 0;
-	}
-	r = shell_ask(shell, text_uncommitted, answer, sizeof(answer));
-	if (r < 0)
-		return r;
-	if (is_word_begin(answer, "yes"))
-		r = commit(shell, NULL, false);
-	else if (!is_word_begin(answer, "no"))
-		return 0;
+	if (ask->replace && json_array_size(ask->lines))
+		r = ask_replace(shell);
+	else
+		ask->replace = false; /* nothing to put in the place of all: at most a trial to confirm */
 	if (r == 0)
-		config_mode_leave(shell);
+		r = config_session_keep(shell);
+	if (r == 0)
+		r = send_commit(shell, ask);
+	while (r == -EAGAIN) {
+		r = gather_lines(shell, ask);
+		if (r == 0)
+			r = send_commit(shell, ask);
+	}
 	return r;
 }
 
-static int run_exit(struct shell *shell, const struct match *match)
+int config_commit_run(struct shell *shell, const struct match *match)
 {
-	struct match *context = &shell->config->context;
+	struct commit_ask ask;
+	int r = ask_of(shell, match, &ask);
 
-	if (!context->steps_len)
-		return run_end(shell, match);
-	do
-		free(context->steps[--context->steps_len].value);
-	while (context->steps_len && !context->steps[context->steps_len - 1].row->mode);
-	return 0;
+	if (r == 0)
+		r = commit(shell, &ask);
+	json_decref(ask.lines);
+	free(ask.label);
+	free(ask.comment);
+	return r;
 }
 
-static int run_root(struct shell *shell, const struct match *match)
-{
-	(void)match;
-	stmt_match_done(&shell->config->context);
-	return 0;
-}
-
-/* ---- the table ---- */
-
-/* "do show ssh" is matched again as "show ssh" before any handler runs. */
-static int run_do(struct shell *shell, const struct match *match)
-{
-	(void)match;
-	return shell_refuse(shell, "Incomplete command.");
-}
-
-static const struct arg arg_exec_line = {
-	.name = "LINE", .help = "Exec command", .min = 1, .max = STMT_LINE_MAX_BYTES, .text = true,
-	.complete = SHELL_NESTED_EXEC,
-};
+/* ---- grammar ---- */
 
 static const struct arg arg_label = {
-	.name = "WORD", .help = "Label of the commit", .min = 1, .max = 30, .text = true, .words_taken = 1,
+	.name = "WORD",
+	.help = "Label of the commit, beginning with a letter",
+	.min = 1,
+	.max = 30,
+	.text = true,
+	.words_taken = 1,
 };
 
 static const struct arg arg_comment = {
-	.name = "LINE", .help = "Comment of the commit", .min = 1, .max = 60, .text = true,
+	.name = "LINE",
+	.help = "Comment of the commit",
+	.min = 1,
+	.max = 60,
+	.text = true,
 };
 
-#define COMMAND_ROW(word_, help_, run_) \
-	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = "config-services", \
-	.source = "clients.md section 3"
+static const struct arg arg_seconds = {
+	.help = "Seconds until rollback unless there is a confirming commit",
+	.unit = "seconds",
+	.min = CONFIG_TRIAL_MIN_S,
+	.max = CONFIG_TRIAL_MAX_S,
+	.words_taken = 1,
+};
 
-static const struct stmt comment_rows[] = {
-	{ COMMAND_ROW("comment", "Assign a comment to this commit", run_commit), .arg = &arg_comment },
+static const struct arg arg_minutes = {
+	.help = "Minutes until rollback unless there is a confirming commit",
+	.unit = "minutes",
+	.min = 1,
+	.max = 1024,
+	.words_taken = 1,
+};
+
+#define COMMIT_ROW(word_, help_)                                                                            \
+	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = config_commit_run, .flags = STMT_WRITES, \
+	.task = "config-services", .source = "clients.md section 3; features.md 2E"
+#define COMMENT_ROW                                                                           \
+	{                                                                                     \
+		COMMIT_ROW("comment", "Assign a comment to this commit"), .arg = &arg_comment \
+	}
+#define LABEL_ROW(sub_)                                                                                \
+	{                                                                                              \
+		COMMIT_ROW("label", "Assign a label to this commit"), .arg = &arg_label, .sub = (sub_) \
+	}
+#define CONFIRMED_ROW(sub_)                                                                        \
+	{                                                                                          \
+		.kind = STMT_RUN, .word = "confirmed",                                             \
+		.help = "Roll back unless there is a confirming commit", .run = config_commit_run, \
+		.flags = STMT_WRITES | STMT_ARG_OPTIONAL, .task = "config-services",               \
+		.source = "clients.md section 3", .arg = &arg_seconds, .sub = (sub_)               \
+	}
+#define SHOW_ERROR_ROW                                                         \
+	{                                                                      \
+		COMMIT_ROW("show-error", "Show the lines that failed at once") \
+	}
+
+static const struct stmt comment_rows[] = { COMMENT_ROW, STMT_DONE };
+
+static const struct stmt label_rows[] = { COMMENT_ROW, LABEL_ROW(comment_rows), STMT_DONE };
+
+static const struct stmt confirmed_rows[] = {
+	COMMENT_ROW,
+	LABEL_ROW(comment_rows),
+	{ COMMIT_ROW("minutes", "Specify the rollback timer in minutes"), .arg = &arg_minutes,
+	  .sub = label_rows },
 	STMT_DONE,
 };
 
-static const struct stmt commit_rows[] = {
-	{ COMMAND_ROW("comment", "Assign a comment to this commit", run_commit), .arg = &arg_comment },
-	{ COMMAND_ROW("label", "Assign a label to this commit", run_commit), .arg = &arg_label, .sub = comment_rows },
-	{ COMMAND_ROW("show-error", "Show the lines that failed at once", run_commit_show_error) },
+static const struct stmt confirmed_comment_rows[] = {
+	COMMENT_ROW,
+	{ COMMIT_ROW("minutes", "Specify the rollback timer in minutes"), .arg = &arg_minutes,
+	  .sub = comment_rows },
 	STMT_DONE,
 };
 
-static const struct stmt show_rows[] = {
-	{ .kind = STMT_NODE, .word = "commit", .help = "What a commit would do", .sub = exec_show_commit_rows,
-	  .task = "config-services", .source = "clients.md section 3" },
-	{ COMMAND_ROW("configuration", "The configuration that is not committed", exec_show_configuration),
-	  .sub = exec_show_configuration_rows },
-	{ COMMAND_ROW("running-config", "The running configuration, or a part of it", exec_show_running),
-	  .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
+static const struct stmt after_label_rows[] = { COMMENT_ROW, CONFIRMED_ROW(confirmed_comment_rows),
+						STMT_DONE };
+
+static const struct stmt kind_rows[] = {
+	COMMENT_ROW, CONFIRMED_ROW(confirmed_rows), LABEL_ROW(after_label_rows), SHOW_ERROR_ROW, STMT_DONE,
+};
+
+static const struct stmt force_rows[] = {
+	COMMENT_ROW,
+	CONFIRMED_ROW(confirmed_rows),
+	{ COMMIT_ROW("force", "Even when this session could not come back"), .sub = kind_rows },
+	LABEL_ROW(after_label_rows),
+	SHOW_ERROR_ROW,
 	STMT_DONE,
 };
 
-const struct stmt config_mode_commands[] = {
-	{ COMMAND_ROW("abort", "Drop the changes and leave configuration mode", run_abort),
-	  .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("clear", "Drop the changes and stay", run_clear), .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("commit", "Make the changes run", run_commit), .sub = commit_rows, .flags = STMT_WRITES },
-	{ COMMAND_ROW("do", "Run an exec command", run_do), .arg = &arg_exec_line },
-	{ COMMAND_ROW("end", "Leave configuration mode", run_end), .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("exit", "Leave this sub-mode", run_exit), .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("root", "Go to the top of the configuration", run_root), .flags = STMT_NO_TIMESTAMP },
-	{ .kind = STMT_NODE, .word = "show", .help = "Show what is", .sub = show_rows, .task = "config-services",
-	  .source = "clients.md section 3" },
+const struct stmt config_commit_rows[] = {
+	{ COMMIT_ROW("best-effort", "Commit what is accepted and leave out the rest"), .sub = force_rows },
+	COMMENT_ROW,
+	CONFIRMED_ROW(confirmed_rows),
+	{ COMMIT_ROW("force", "Even when this session could not come back"), .sub = kind_rows },
+	LABEL_ROW(after_label_rows),
+	{ COMMIT_ROW("replace", "Replace the whole configuration by what was entered"), .sub = force_rows },
+	SHOW_ERROR_ROW,
 	STMT_DONE,
 };

@@ -12,6 +12,7 @@
 
 #include "aaa/user_conf.h"
 #include "base/cleanup.h"
+#include "base/varlink.h"
 #include "cli/config_commit.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
@@ -47,33 +48,62 @@ int config_mode_fetch(struct shell *shell, struct tree **ret_tree, char **ret_co
 		return r;
 	text = json_string_value(json_object_get(reply, "text"));
 	commit_id = json_string_value(json_object_get(reply, "commit_id"));
-	r = text && commit_id ? tree_from_text(text, &tree, &err) : err_set(&err, -EPROTO, "the answer is incomplete");
+	r = text && commit_id ? tree_from_text(text, &tree, &err)
+			      : err_set(&err, -EPROTO, "the answer is incomplete");
 	id = commit_id ? strdup(commit_id) : NULL;
 	json_decref(reply);
 	if (r < 0 || !id)
-		return shell_refuse(shell, "The running configuration cannot be read (%s): CLI and sallyport-confd "
-				    "differ in version", err.text);
+		return shell_refuse(shell,
+				    "The running configuration cannot be read (%s): CLI and sallyport-confd "
+				    "differ in version",
+				    err.text);
 	*ret_tree = take(tree);
 	*ret_commit_id = take(id);
 	return 0;
 }
 
-int config_mode_enter(struct shell *shell)
+static int new_typed(struct tree **ret_typed)
+{
+	return tree_new(conf_root, ret_typed);
+}
+
+int config_mode_refresh(struct shell *shell)
+{
+	struct config_mode *config = shell->config;
+	AUTO(tree_free) struct tree *base = NULL, *candidate = NULL, *typed = NULL;
+	AUTO(free) char *base_id = NULL;
+	int r = config_mode_fetch(shell, &base, &base_id);
+
+	if (r < 0)
+		return r;
+	if (tree_copy(base, &candidate) < 0 || new_typed(&typed) < 0)
+		return shell_refuse(shell, "Out of memory");
+	tree_free(config->base);
+	tree_free(config->candidate);
+	tree_free(config->typed);
+	free(config->base_id);
+	config->base = take(base);
+	config->candidate = take(candidate);
+	config->typed = take(typed);
+	config->base_id = take(base_id);
+	return 0;
+}
+
+int config_mode_enter(struct shell *shell, bool exclusive)
 {
 	struct config_mode *config = calloc(1, sizeof(*config));
 	int r;
 
 	if (!config)
 		return shell_refuse(shell, "Out of memory");
-	r = config_mode_fetch(shell, &config->base, &config->base_id);
-	if (r == 0 && tree_copy(config->base, &config->candidate) < 0)
-		r = shell_refuse(shell, "Out of memory");
-	if (r < 0) {
-		config_mode_free(config);
-		return r;
-	}
+	config->exclusive = exclusive;
 	shell->config = config;
-	return 0;
+	r = config_session_open(shell, config);
+	if (r == 0)
+		r = config_mode_refresh(shell);
+	if (r < 0)
+		config_mode_leave(shell);
+	return r;
 }
 
 void config_mode_free(struct config_mode *config)
@@ -82,9 +112,11 @@ void config_mode_free(struct config_mode *config)
 		return;
 	tree_free(config->base);
 	tree_free(config->candidate);
+	tree_free(config->typed);
 	free(config->base_id);
 	stmt_match_done(&config->context);
 	json_decref(config->faults);
+	varlink_client_free(config->session);
 	free(config);
 }
 
@@ -153,18 +185,10 @@ void config_mode_write_pending(const struct config_mode *config, FILE *out)
 		tree_write_diff(config->base, config->candidate, 0, out);
 }
 
-static int write_change(const char *line, void *userdata)
-{
-	bool removed = !strncmp(line, "no ", 3);
-
-	fprintf(userdata, "%s  %s\n", removed ? "-" : "+", removed ? line + 3 : line);
-	return 0;
-}
-
-void config_mode_write_changes(const struct config_mode *config, FILE *out)
+void config_mode_write_changes(const struct config_mode *config, bool replace, FILE *out)
 {
 	if (config)
-		tree_diff(config->base, config->candidate, write_change, out);
+		tree_write_diff(config->base, replace ? config->typed : config->candidate, TREE_SIGNS, out);
 }
 
 bool config_mode_write_failed(const struct config_mode *config, FILE *out)
@@ -177,8 +201,10 @@ bool config_mode_write_failed(const struct config_mode *config, FILE *out)
 	fputs("!! SEMANTIC ERRORS: This configuration was rejected by\n"
 	      "!! the system due to semantic errors. The individual\n"
 	      "!! errors with each failed configuration command can be\n"
-	      "!! found below.\n\n\n", out);
-	json_array_foreach(config->faults, i, fault) {
+	      "!! found below.\n\n\n",
+	      out);
+	json_array_foreach(config->faults, i, fault)
+	{
 		const char *line = json_string_value(json_object_get(fault, "line"));
 		const char *reason = json_string_value(json_object_get(fault, "reason"));
 
@@ -248,6 +274,8 @@ static int apply(struct shell *shell, const char *line, const struct match *matc
 	if (match->status != MATCH_OK)
 		return shell_refuse_match(shell, line, 0, match);
 	r = tree_apply(config->candidate, match, &err);
+	if (r >= 0)
+		r = tree_apply(config->typed, match, &err);
 	if (r >= 0)
 		r = move_context(config, match);
 	if (r < 0)

@@ -8,7 +8,7 @@
  * Owns:    the mode owns the trees, the sub-mode path and the faults of the last commit
  * Runs in: sallyport (CLI)
  * Source:  clients.md section 3, features.md 2E
- * Tests:   tests/system/test_cli.py
+ * Tests:   tests/system/test_cli.py, tests/system/test_commit_cli.py
  */
 #ifndef CLI_CONFIG_MODE_H
 #define CLI_CONFIG_MODE_H
@@ -16,8 +16,9 @@
 #include "cli/complete.h"
 #include "cli/shell.h"
 
-/* Asks confd for the running configuration and enters; shell->config is set on success. */
-int config_mode_enter(struct shell *shell);
+/* Asks confd for the running configuration and enters; shell->config is set on success. exclusive: nobody else commits
+ * meanwhile. */
+int config_mode_enter(struct shell *shell, bool exclusive);
 void config_mode_free(struct config_mode *config); /* NULL is fine */
 
 /* What stands in the prompt's parentheses: "config", "config-un". */
@@ -32,15 +33,19 @@ void config_mode_values(const struct config_mode *config, const char *name,
 /* Whether there are lines that are not committed. */
 bool config_mode_is_pending(const struct config_mode *config);
 
-/* "show configuration", "… failed", "show commit changes diff"; config may be NULL (exec mode: nothing is pending). */
+/* "show configuration", "… failed", "show commit changes diff" (replace: what "commit replace" would do); config may be
+ * NULL (exec mode: nothing is pending). */
 void config_mode_write_pending(const struct config_mode *config, FILE *out);
-void config_mode_write_changes(const struct config_mode *config, FILE *out);
+void config_mode_write_changes(const struct config_mode *config, bool replace, FILE *out);
 /* False when there are none. */
 bool config_mode_write_failed(const struct config_mode *config, FILE *out);
 
 /* Shared with exec mode: what stands behind "show" in both. */
 extern const struct stmt exec_show_configuration_rows[], exec_show_commit_rows[];
 extern const struct arg arg_configuration_path;
+extern const struct arg arg_config_file;
+extern const struct stmt config_copy_rows[]; /* copy … */
+int config_file_save(struct shell *shell, const struct match *match);
 int exec_show_running(struct shell *shell, const struct match *match);
 int exec_show_configuration(struct shell *shell, const struct match *match);
 

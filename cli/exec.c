@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cli/column.h"
 #include "cli/config_mode.h"
+#include "cli/config_past.h"
 
 /* ---- leaving ---- */
 
@@ -39,7 +40,15 @@ static int run_configure(struct shell *shell, const struct match *match)
 	(void)match;
 	if (shell->config)
 		return shell_refuse(shell, "This session is in configuration mode already");
-	return config_mode_enter(shell);
+	return config_mode_enter(shell, false);
+}
+
+static int run_configure_exclusive(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	if (shell->config)
+		return shell_refuse(shell, "This session is in configuration mode already");
+	return config_mode_enter(shell, true);
 }
 
 /* ---- terminal ---- */
@@ -179,6 +188,9 @@ static const struct stmt clear_rows[] = {
 };
 
 static const struct stmt configure_rows[] = {
+	{ RUN_ROW("exclusive", "Configure while nobody else may", run_configure_exclusive, "config-services",
+		  "features.md 2E"),
+	  .flags = STMT_WRITES },
 	{ RUN_ROW("terminal", "Configure from the terminal", run_configure, "config-services", "features.md 2E"),
 	  .flags = STMT_WRITES },
 	STMT_DONE,
@@ -312,6 +324,8 @@ const struct stmt exec_root[] = {
 	{ NODE_ROW("clear", "Reset functions", "crypto", "features.md 2A"), .sub = clear_rows, .flags = STMT_WRITES },
 	{ RUN_ROW("configure", "Enter configuration mode", run_configure, "config-services", "features.md 2E"),
 	  .sub = configure_rows, .flags = STMT_WRITES },
+	{ NODE_ROW("copy", "Copy to a file", "config-services", "issue: copy running-config FILE"),
+	  .sub = config_copy_rows, .flags = STMT_WRITES },
 	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1C-18"), .sub = exec_crypto_rows },
 	{ RUN_ROW("end", "Stay in exec mode", run_end, "basic-services", "clients.md section 2, Netmiko"),
 	  .flags = STMT_NO_TIMESTAMP },
@@ -321,6 +335,11 @@ const struct stmt exec_root[] = {
 	  .flags = STMT_NO_TIMESTAMP },
 	{ RUN_ROW("quit", "End the session", run_leave, "basic-services", "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
+	{ NODE_ROW("rollback", "Undo commits", "config-services", "features.md 2E"), .sub = config_past_undo_rows,
+	  .flags = STMT_WRITES },
+	{ RUN_ROW("save", "Write the running configuration to a file", config_file_save, "config-services",
+		  "issue: save"),
+	  .arg = &arg_config_file, .flags = STMT_WRITES },
 	{ NODE_ROW("show", "Show what is", "basic-services", "issue: exec commands"), .sub = show_rows },
 	{ NODE_ROW("terminal", "Set up this line", "tty-access", "clients.md section 1"), .sub = terminal_rows },
 	STMT_DONE,

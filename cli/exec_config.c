@@ -8,8 +8,9 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "cli/column.h"
+#include "cli/config_commit.h"
 #include "cli/config_mode.h"
+#include "cli/config_past.h"
 #include "cli/running_text.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
@@ -35,8 +36,8 @@ static char *path_text(const struct match *path)
 	if (!out)
 		return NULL;
 	for (size_t i = 0; i < path->steps_len; i++)
-		fprintf(out, "%s%s%s%s", i ? " " : "", path->steps[i].row->word, path->steps[i].value ? " " : "",
-			path->steps[i].value ? path->steps[i].value : "");
+		fprintf(out, "%s%s%s%s", i ? " " : "", path->steps[i].row->word,
+			path->steps[i].value ? " " : "", path->steps[i].value ? path->steps[i].value : "");
 	if (fclose(out))
 		return NULL;
 	return take(text);
@@ -67,7 +68,8 @@ static void show_whole(struct shell *shell, const char *text, int64_t changed_us
 	fputs("Building configuration...\n!! IOS XR Configuration " SHELL_VERSION "\n", shell->out);
 	if (changed_us)
 		fprintf(shell->out, "!! Last configuration change at %s by %s\n",
-			clock_text_long(changed_us, when, sizeof(when)), changed_by[0] ? changed_by : "system");
+			clock_text_long(changed_us, when, sizeof(when)),
+			changed_by[0] ? changed_by : "system");
 	else
 		fputs("!! Last configuration change at start by system\n", shell->out);
 	fprintf(shell->out, "!\n%send\n\n", text);
@@ -84,7 +86,8 @@ int exec_show_running(struct shell *shell, const struct match *match)
 	text = json_string_value(json_object_get(reply, "text"));
 	changed_by = json_string_value(json_object_get(reply, "changed_by"));
 	if (!text)
-		r = shell_refuse(shell, "The answer of sallyport-confd has no text: CLI and daemon differ in version");
+		r = shell_refuse(
+			shell, "The answer of sallyport-confd has no text: CLI and daemon differ in version");
 	else if (line)
 		r = show_part(shell, line, text);
 	else
@@ -96,11 +99,33 @@ int exec_show_running(struct shell *shell, const struct match *match)
 
 /* ---- show configuration ---- */
 
+static void show_head(struct shell *shell)
+{
+	fputs("Building configuration...\n!! IOS XR Configuration " SHELL_VERSION "\n", shell->out);
+}
+
 int exec_show_configuration(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	fputs("Building configuration...\n!! IOS XR Configuration " SHELL_VERSION "\n", shell->out);
+	show_head(shell);
 	config_mode_write_pending(shell->config, shell->out);
+	fputs("end\n\n", shell->out);
+	return 0;
+}
+
+static int show_whole_configuration(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	return exec_show_running(shell, &(const struct match){ .status = MATCH_OK });
+}
+
+/* What would run after a commit. */
+static int show_merge(struct shell *shell, const struct match *match)
+{
+	if (!shell->config)
+		return show_whole_configuration(shell, match);
+	show_head(shell);
+	tree_write(shell->config->candidate, NULL, 0, shell->out);
 	fputs("end\n\n", shell->out);
 	return 0;
 }
@@ -113,147 +138,77 @@ static int show_failed(struct shell *shell, const struct match *match)
 	return 0;
 }
 
-static int show_changes(struct shell *shell, const struct match *match)
+/* "show commit changes diff": what commit would do. */
+static int show_commit_changes(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	fputs("Building configuration...\n!! IOS XR Configuration " SHELL_VERSION "\n", shell->out);
-	config_mode_write_changes(shell->config, shell->out);
+	show_head(shell);
+	config_mode_write_changes(shell->config, false, shell->out);
 	fputs("end\n\n", shell->out);
 	return 0;
 }
 
-/* ---- show configuration commit list ---- */
-
-struct commit_row {
-	unsigned number;
-	const char *label, *user, *line, *client;
-	int64_t changed_us;
-};
-
-static const char *commit_number(const void *row, char *buffer, size_t size_bytes)
+/* "show configuration changes diff": what commit replace would do. */
+static int show_replace_changes(struct shell *shell, const struct match *match)
 {
-	snprintf(buffer, size_bytes, "%u", ((const struct commit_row *)row)->number);
-	return buffer;
-}
-
-static const char *commit_label(const void *row, char *buffer, size_t size_bytes)
-{
-	(void)buffer;
-	(void)size_bytes;
-	return ((const struct commit_row *)row)->label;
-}
-
-static const char *commit_user(const void *row, char *buffer, size_t size_bytes)
-{
-	(void)buffer;
-	(void)size_bytes;
-	return ((const struct commit_row *)row)->user;
-}
-
-static const char *commit_line(const void *row, char *buffer, size_t size_bytes)
-{
-	(void)buffer;
-	(void)size_bytes;
-	return ((const struct commit_row *)row)->line;
-}
-
-static const char *commit_client(const void *row, char *buffer, size_t size_bytes)
-{
-	(void)buffer;
-	(void)size_bytes;
-	return ((const struct commit_row *)row)->client;
-}
-
-static const char *commit_time(const void *row, char *buffer, size_t size_bytes)
-{
-	return clock_text_long(((const struct commit_row *)row)->changed_us, buffer, size_bytes);
-}
-
-static const struct column commit_columns[] = {
-	{ .title = "SNo.", .width = 4, .text = commit_number },
-	{ .title = "Label/ID", .width = 10, .text = commit_label },
-	{ .title = "User", .width = 10, .text = commit_user },
-	{ .title = "Line", .width = 18, .text = commit_line },
-	{ .title = "Client", .width = 10, .text = commit_client },
-	{ .title = "Time Stamp", .width = 24, .text = commit_time, .blanks = true },
-	COLUMN_END,
-};
-
-static const char *member_text(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text ? text : "";
-}
-
-static void print_commits(FILE *out, const json_t *commits)
-{
-	const json_t *commit;
-	size_t i;
-
-	column_head(out, commit_columns, false);
-	fputs("~~~~  ~~~~~~~~~~  ~~~~~~~~~~  ~~~~~~~~~~~~~~~~~~  ~~~~~~~~~~  ~~~~~~~~~~~~~~~~~~~~~~~~\n", out);
-	json_array_foreach(commits, i, commit) {
-		struct commit_row row = {
-			.number = (unsigned)i + 1,
-			.label = member_text(commit, "label"),
-			.user = member_text(commit, "user"),
-			.line = member_text(commit, "line"),
-			.client = member_text(commit, "client"),
-			.changed_us = json_integer_value(json_object_get(commit, "changed_us")),
-		};
-
-		if (!row.label[0])
-			row.label = member_text(commit, "commit_id");
-		column_row(out, commit_columns, NULL, &row);
-	}
-}
-
-static int show_commits(struct shell *shell, const struct match *match)
-{
-	json_t *reply = NULL, *commits;
-	int r = shell_fetch(shell, REMOTE_CONFD, CONFIG_LIST_COMMITS, NULL, &reply);
-
 	(void)match;
-	if (r < 0)
-		return r;
-	commits = json_object_get(reply, "commits");
-	if (!json_is_array(commits))
-		r = shell_refuse(shell, "The answer of sallyport-confd has no list: CLI and daemon differ in version");
-	else if (shell_wants_json(shell))
-		r = column_json(shell->out, json_incref(commits));
-	else
-		print_commits(shell->out, commits);
-	json_decref(reply);
-	return r;
+	show_head(shell);
+	config_mode_write_changes(shell->config, true, shell->out);
+	fputs("end\n\n", shell->out);
+	return 0;
 }
 
 /* ---- rows ---- */
 
-static const struct stmt commit_list_rows[] = {
-	{ .kind = STMT_RUN, .word = "list", .help = "The commits, newest first", .run = show_commits,
-	  .task = "config-services", .source = "clients.md section 4" },
+#define SHOW_ROW(word_, help_, run_, source_)                                                         \
+	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = "config-services", \
+	.source = (source_)
+#define NODE_ROW(word_, help_, source_) \
+	.kind = STMT_NODE, .word = (word_), .help = (help_), .task = "config-services", .source = (source_)
+
+static const struct stmt commit_changes_rows[] = {
+	{ SHOW_ROW("diff", "Lines added (+) and removed (-)", show_commit_changes,
+		   "clients.md section 2, Ansible") },
 	STMT_DONE,
 };
 
-static const struct stmt changes_rows[] = {
-	{ .kind = STMT_RUN, .word = "diff", .help = "Lines added (+) and removed (-)", .run = show_changes,
-	  .task = "config-services", .source = "clients.md section 2, Ansible" },
+static const struct stmt replace_changes_rows[] = {
+	{ SHOW_ROW("diff", "Lines added (+) and removed (-)", show_replace_changes, "clients.md section 3") },
+	STMT_DONE,
+};
+
+static const struct stmt failed_rows[] = {
+	{ SHOW_ROW("inheritance", "The same: nothing is inherited here", show_failed,
+		   "clients.md section 3") },
+	STMT_DONE,
+};
+
+static const struct stmt sessions_rows[] = {
+	{ SHOW_ROW("detail", "The same", config_past_sessions, "features.md 2E") },
 	STMT_DONE,
 };
 
 const struct stmt exec_show_configuration_rows[] = {
-	{ .kind = STMT_NODE, .word = "changes", .help = "What a commit would change", .sub = changes_rows,
-	  .task = "config-services", .source = "clients.md section 3" },
-	{ .kind = STMT_NODE, .word = "commit", .help = "Commits", .sub = commit_list_rows, .task = "config-services",
-	  .source = "features.md 2E" },
-	{ .kind = STMT_RUN, .word = "failed", .help = "Lines that the last commit refused, with reasons",
-	  .run = show_failed, .task = "config-services", .source = "clients.md section 3" },
+	{ NODE_ROW("changes", "What commit replace would change", "clients.md section 3"),
+	  .sub = replace_changes_rows },
+	{ NODE_ROW("commit", "Commits", "features.md 2E"), .sub = config_past_commit_rows },
+	{ SHOW_ROW("failed", "Lines that the last commit refused, with reasons", show_failed,
+		   "clients.md section 3"),
+	  .sub = failed_rows },
+	{ SHOW_ROW("history", "What has happened to the configuration", config_past_history,
+		   "clients.md section 2, Ansible"),
+	  .sub = config_past_history_rows },
+	{ SHOW_ROW("merge", "What would run after a commit", show_merge, "features.md 2E") },
+	{ NODE_ROW("rollback", "What taking commits back would change", "features.md 2E"),
+	  .sub = config_past_rollback_rows },
+	{ SHOW_ROW("running", "What runs", show_whole_configuration, "features.md 2E") },
+	{ SHOW_ROW("sessions", "Who is in configuration mode", config_past_sessions, "features.md 2E"),
+	  .sub = sessions_rows },
 	STMT_DONE,
 };
 
 const struct stmt exec_show_commit_rows[] = {
-	{ .kind = STMT_NODE, .word = "changes", .help = "What a commit would change", .sub = changes_rows,
-	  .task = "config-services", .source = "clients.md section 2, Ansible" },
+	{ NODE_ROW("changes", "What a commit would change", "clients.md section 2, Ansible"),
+	  .sub = commit_changes_rows },
 	STMT_DONE,
 };

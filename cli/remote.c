@@ -86,3 +86,23 @@ int remote_call(const struct remote *remote, enum remote_daemon daemon, const ch
 		return explain(daemon, r, err);
 	return r < 0 ? r : 0;
 }
+
+int remote_hold(const struct remote *remote, enum remote_daemon daemon, const char *method, json_t *parameters,
+		int timeout_ms, struct varlink_client **ret_client, json_t **ret_reply, char **ret_error,
+		struct err *err)
+{
+	AUTO(varlink_client_free) struct varlink_client *client = NULL;
+	int r;
+
+	*ret_reply = NULL;
+	*ret_error = NULL;
+	r = open_client(remote, daemon, timeout_ms, &client);
+	if (r < 0) {
+		json_decref(parameters);
+		return explain(daemon, r, err);
+	}
+	r = varlink_client_hold(client, method, parameters, timeout_ms, ret_reply, ret_error, err);
+	if (r == 0)
+		*ret_client = take(client);
+	return r < 0 && r != -EREMOTEIO ? explain(daemon, r, err) : r;
+}

@@ -20,6 +20,8 @@
 
 enum remote_daemon { REMOTE_CONFD, REMOTE_SSHD, REMOTE_DAEMON_MAX };
 
+struct varlink_client;
+
 struct remote {
 	int dir_fd;	 /* sockets are found relative to it; AT_FDCWD */
 	const char *dir; /* run directory, used when dir_fd is AT_FDCWD */
@@ -33,6 +35,11 @@ struct remote {
  * *ret_error to NULL or a malloc'ed name, on every path. */
 int remote_call(const struct remote *remote, enum remote_daemon daemon, const char *method, json_t *parameters,
 		int timeout_ms, json_t **ret_reply, char **ret_error, struct err *err);
+
+/* The same with a call that lasts: *ret_client holds it open until varlink_client_free(). */
+int remote_hold(const struct remote *remote, enum remote_daemon daemon, const char *method, json_t *parameters,
+		int timeout_ms, struct varlink_client **ret_client, json_t **ret_reply, char **ret_error,
+		struct err *err);
 
 /* "sallyport-confd" */
 const char *remote_name(enum remote_daemon daemon);

@@ -58,6 +58,7 @@ struct shell {
 	bool caller_known; /* the next two are confd's answer */
 	bool may_change;   /* the caller's groups may configure and clear */
 	int64_t caller_us; /* monotonic time of the answer, 0: ask again */
+	bool trial_armed;    /* a commit of this process waits to be confirmed, as far as we know */
 	uint32_t session_id; /* ours in sshd's table, 0: not an SSH session */
 };
 

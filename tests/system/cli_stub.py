@@ -93,6 +93,7 @@ class Config:
         self.next_commit = None  # raised by the next Commit
         self.daemon = Daemon(path, {
             f"{CONFIG}.GetCaller": self.get_caller, f"{CONFIG}.GetRunning": self.get_running,
+            f"{CONFIG}.OpenSession": lambda _: {"session_id": "00001000-00000001-00000000", "sessions": []},
             f"{CONFIG}.Commit": self.commit, f"{CONFIG}.ListCommits": lambda _: {"commits": self.commits}})
 
     def hostname(self):

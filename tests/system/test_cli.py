@@ -605,7 +605,7 @@ def test_show_configuration_is_the_pending_difference(router):
     assert out.startswith(b"Building configuration...\r\n!! IOS XR Configuration 0.1.0\r\n") and out.endswith(b"end\r\n\r\n")
     assert b"\r\nusername bob\r\n group operator\r\n!\r\n" in out and b"\r\nno ssh server" in out and b"hostname" not in out
     diff = term.plain("show commit changes diff")
-    assert b"\r\n-  ssh server" in diff and b"\r\n+  username bob group operator\r\n" in diff
+    assert b"\r\n-  ssh server" in diff and b"\r\n+  username bob\r\n+   group operator\r\n   !\r\n" in diff
     assert term.do("clear", mode="config") == b""
     assert b"username" not in term.plain("show configuration")
 
