@@ -21,6 +21,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,9 +43,10 @@
 #define READY_TIMEOUT_MS     15000
 #define STOP_TIMEOUT_MS	     5000
 #define PASSWORD_CHARACTERS  20
-#define RESTART_DELAY_MS     50	  /* after a first death */
-#define RESTART_DELAY_MAX_MS 2000 /* when it dies again and again */
-#define STEADY_MS	     5000 /* a daemon that lived this long starts anew at the first delay */
+#define RESTART_DELAY_MS     50	   /* after a first death */
+#define RESTART_DELAY_MAX_MS 2000  /* when it dies again and again */
+#define DESCRIPTORS_WANTED   16384 /* 4096 sessions, as many local peers, listeners in 1,000 VRFs */
+#define STEADY_MS	     5000  /* a daemon that lived this long starts anew at the first delay */
 
 enum daemon_index { DAEMON_CONFD, DAEMON_SSHD, DAEMON_MAX };
 
@@ -338,6 +340,17 @@ static int open_notify(struct runner *runner, struct err *err)
 		       : 0;
 }
 
+/* The usual soft limit of 1024 is for programs that use select(2); ours do not. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_WANTED)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static void exec_daemon(const struct runner *runner, enum daemon_index index)
 {
 	char port[8], confd_uid[16], transport_uid[16], program[64], program_dir[32];
@@ -380,6 +393,7 @@ static void exec_daemon(const struct runner *runner, enum daemon_index index)
 	}
 	argv[n] = NULL;
 
+	raise_descriptors();
 	setenv("NOTIFY_SOCKET", runner->notify_path, 1);
 	/* Ctrl-C at the terminal is ours alone: we take the daemons down in order */
 	setpgid(0, 0);
