@@ -453,7 +453,8 @@ static void print_server(FILE *out, const struct server_report *server, const st
 	fprintf(out, "%36s := %" PRIu32 "\n", "SSH port", server->port);
 	print_vrfs(out, listeners, len);
 	fputs("\nAlgorithms\n---------------\n", out);
-	fprintf(out, "%36s := %s\n\n", "Hostkey Algorithms", server->host_keys);
+	fprintf(out, "%36s := %s\n\n", "Hostkey Algorithms",
+		server->host_keys[0] ? server->host_keys : "none: no client can connect; crypto key generate ed25519");
 	fprintf(out, "%36s := %s\n\n", "Key-Exchange Algorithms", server->key_exchange);
 	fprintf(out, "%36s := %s\n\n", "Encryption Algorithms", server->ciphers);
 	fprintf(out, "%36s := %s\n", "Mac Algorithms", server->macs);

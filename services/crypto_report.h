@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "aaa/user_key_report.h"
+#include "services/ssh_report.h"
 
 #define HOST_KEY_LABEL "the_default" /* the one label there is: seed, "show crypto key mypubkey" */
 

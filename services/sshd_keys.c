@@ -179,12 +179,22 @@ static void __attribute__((noreturn)) child_run(const struct key_job *job, int f
 	_exit(r < 0);
 }
 
+static void job_failed(struct key_job *job, const char *why)
+{
+	log_event(LOG_SSHD_ERR_GENERAL, "The %s host key that '%s' asked for was not made: %s",
+		  host_key_type_words[job->type], job->caller, why);
+	if (job->call)
+		sshd_keys_refuse(job->call, "The key was not made: %s", why);
+}
+
 static void job_succeeded(struct key_job *job)
 {
 	struct host_key_report row;
 
-	if (!row_fill(job->sshd, job->type, &row))
+	if (!row_fill(job->sshd, job->type, &row)) {
+		job_failed(job, "its file is gone again");
 		return;
+	}
 	log_event(LOG_SSHD_INFO_GENERAL, "The %s host key of %u bits %s was made by '%s'%s%s",
 		  host_key_type_words[job->type], row.bits, row.fingerprint, job->caller,
 		  job->replaced[0] ? ", in place of " : "", job->replaced);
@@ -192,14 +202,6 @@ static void job_succeeded(struct key_job *job)
 		varlink_reply(job->call,
 			      json_pack("{s:o, s:s}", "key", field_encode(host_key_report_fields, &row),
 					"replaced", job->replaced));
-}
-
-static void job_failed(struct key_job *job, const char *why)
-{
-	log_event(LOG_SSHD_ERR_GENERAL, "The %s host key that '%s' asked for was not made: %s",
-		  host_key_type_words[job->type], job->caller, why);
-	if (job->call)
-		sshd_keys_refuse(job->call, "The key was not made: %s", why);
 }
 
 static void job_end(struct key_job *job)
@@ -326,8 +328,11 @@ void sshd_keys_done(struct sshd *sshd)
 {
 	struct key_job *job = take(sshd->key_job);
 
-	if (job && job->pid > 0)
-		kill(job->pid, SIGKILL);
+	if (!job)
+		return;
+	kill(job->pid, SIGKILL);
+	if (job->call)
+		sshd_keys_refuse(job->call, "The SSH service stops: no key was made");
 	job_free(job);
 }
 

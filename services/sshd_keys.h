@@ -28,9 +28,9 @@ bool sshd_keys_ready(struct sshd *sshd, const char *vrf_name);
 void sshd_user_keys_list(struct varlink_call *call, const json_t *parameters, void *userdata);
 void sshd_user_keys_import(struct varlink_call *call, const json_t *parameters, void *userdata);
 void sshd_user_keys_zeroize(struct varlink_call *call, const json_t *parameters, void *userdata);
-/* Removes the imported keys of users that the configuration before had and the one in force has not: a name that is
- * given again later belongs to somebody else. */
-void sshd_user_keys_follow(const struct sshd *sshd, const struct sshd_conf *before);
+/* Removes the imported keys of users whom the configuration in force does not have: a name that is given again later
+ * belongs to somebody else. */
+void sshd_user_keys_follow(struct sshd *sshd);
 bool sshd_user_keys_any(const struct sshd *sshd, const char *user);
 
 /* Ends the call with SSH_ERROR_KEY_REFUSED. */

@@ -195,7 +195,7 @@ static void ops_apply(void *userdata)
 	maps_apply(sshd, before);
 	listener_set_apply(sshd->listeners);
 	slice_save(sshd);
-	sshd_user_keys_follow(sshd, before);
+	sshd_user_keys_follow(sshd);
 	sshd_conf_each_deprecated(sshd->conf, before, on_deprecated, NULL);
 	sshd_conf_free(before);
 	next_drop(sshd);

@@ -221,7 +221,7 @@ void sshd_user_keys_import(struct varlink_call *call, const json_t *parameters, 
 		varlink_error_parameter(call, "user");
 		return;
 	}
-	if (!json_is_array(keys) || !json_array_size(keys)) {
+	if (!json_is_array(keys) || !json_array_size(keys) || json_array_size(keys) > KEY_IMPORT_KEYS_MAX) {
 		varlink_error_parameter(call, "keys");
 		return;
 	}
@@ -319,23 +319,29 @@ void sshd_user_keys_zeroize(struct varlink_call *call, const json_t *parameters,
 
 /* ---- the configuration ---- */
 
-void sshd_user_keys_follow(const struct sshd *sshd, const struct sshd_conf *before)
+static int on_followed_user(const char *user, void *userdata)
 {
-	const struct user_conf *users = before ? before->users.users.items : NULL;
+	const struct sshd *sshd = userdata;
+	const struct user_ask ask = { user, "" };
+	struct removal removal = { .sshd = sshd, .ask = &ask, .caller = "no username" };
 
-	for (size_t i = 0; before && i < before->users.users.len; i++) {
-		const struct user_ask ask = { users[i].name, "" };
-		struct removal removal = { .sshd = sshd, .ask = &ask, .caller = "no username" };
+	if (sshd_conf_user(sshd->conf, user))
+		return 0;
+	removal.gone = json_array();
+	if (on_removed_user(user, &removal) < 0)
+		log_event(LOG_SSHD_ERR_GENERAL,
+			  "The imported keys of user '%s', who is gone, cannot be removed: %s", user,
+			  removal.err.text);
+	json_decref(removal.gone);
+	return 0;
+}
 
-		if (sshd_conf_user(sshd->conf, users[i].name) || !sshd_user_keys_any(sshd, users[i].name))
-			continue;
-		removal.gone = json_array();
-		if (on_removed_user(users[i].name, &removal) < 0)
-			log_event(LOG_SSHD_ERR_GENERAL,
-				  "The imported keys of user '%s', who is gone, cannot be removed: %s",
-				  users[i].name, removal.err.text);
-		json_decref(removal.gone);
-	}
+void sshd_user_keys_follow(struct sshd *sshd)
+{
+	int r = user_keys_each(sshd->user_keys_dir, on_followed_user, sshd);
+
+	if (r < 0)
+		log_event(LOG_SSHD_ERR_GENERAL, "The imported keys cannot be read: %s", strerror(-r));
 }
 
 bool sshd_user_keys_any(const struct sshd *sshd, const char *user)

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "cli/show_crypto.h"
 #include "cli/show_ssh.h"
 
 #define CASE_MAX_BYTES (1u << 20)
@@ -55,6 +56,8 @@ static const struct renderer {
 	{ "history-details", show_ssh_history_details },
 	{ "server", show_ssh_server },
 	{ "vrfs", show_vrfs },
+	{ "mypubkey", show_crypto_mypubkey },
+	{ "key-authentication", show_crypto_authentication },
 	{ "users", users },
 	{ "users-console", users_console },
 };
