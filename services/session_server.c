@@ -679,10 +679,7 @@ static void __attribute__((noreturn)) child_run(struct monitor_start *start, con
 	child_close_others(start);
 	setrlimit(RLIMIT_NOFILE, files); /* lowering is never refused */
 	setsid(); /* what the terminal of the daemon sends is not for sessions */
-	start->session.pid = (uint32_t)getpid();
-	if (proc_start_ticks(getpid(), &start->session.pid_start_ticks) < 0)
-		_exit(1);
-	monitor_run(start);
+	monitor_run(start); /* which fills in what it is as a process */
 }
 
 /* Signals wait until the child can take them without touching the daemon's loop. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * DOC: Ptys, and the one program of a session channel: the CLI, as the session's user
+ * DOC: Ptys, and the one program of a session channel, as the session's user: the CLI, or what serves a subsystem
  *
  * Everything that can fail is made before the fork; the child then only moves descriptors, becomes the user and
- * executes. The CLI is executed through a descriptor, because the user may not be allowed to walk to its file.
+ * executes. Our programs are executed through descriptors, because the user may not be allowed to walk to their files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +22,15 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "services/ssh/file_root.h"
 #include "services/ssh/monitor_state.h"
 #include "services/ssh/user_switch.h"
 
 enum {
 	CHILD_RUN_DIR_FD = 3, /* SALLYPORT_SOCK_FD */
-	CHILD_PROGRAM_FD = 4,
+	CHILD_FILES_FD = 4,   /* $SALLYPORT_FILES */
+	CHILD_PROGRAM_FD = 5,
+	CHILD_FDS,
 	ENV_ROOM = 16 + MONITOR_ENVS_MAX,
 	EXIT_NOT_STARTED = 127, /* as a shell says it */
 };
@@ -139,7 +142,7 @@ static bool client_sets(const struct monitor_channel *channel, const char *name)
 	return false;
 }
 
-static void make_environment(const struct monitor *m, const struct monitor_channel *channel,
+static void make_environment(const struct monitor *m, const struct monitor_channel *channel, bool is_cli,
 			     struct environment *environment)
 {
 	const struct session_report *session = &m->session;
@@ -151,7 +154,10 @@ static void make_environment(const struct monitor *m, const struct monitor_chann
 	add(environment, "PATH=/usr/local/bin:/usr/bin:/bin");
 	add(environment, "SSH_CONNECTION=%s %u %s %u", session->peer_address, session->peer_port,
 	    session->local_address, session->local_port);
-	add(environment, "SALLYPORT_SOCK_FD=%d", CHILD_RUN_DIR_FD);
+	if (is_cli)
+		add(environment, "SALLYPORT_SOCK_FD=%d", CHILD_RUN_DIR_FD);
+	if (is_cli && m->start->files_fd > 0)
+		add(environment, FILE_ROOT_ENV "=%d", CHILD_FILES_FD);
 	add(environment, "SALLYPORT_SESSION=%u", session->id);
 	add(environment, "SALLYPORT_LINE=vty%u", session->vty);
 	add(environment, "SALLYPORT_VRF=%s", session->vrf);
@@ -182,21 +188,32 @@ static void child_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Puts the five descriptors in their places and closes all others. Nothing may be below 5 that is still needed. */
-static int child_descriptors(const struct monitor *m, const struct streams *streams)
+/* Puts the descriptors in their places and closes all others. Nothing may be below CHILD_FDS that is still needed. */
+static int child_descriptors(const struct monitor *m, const struct monitor_program *program,
+			     const struct streams *streams)
 {
-	const int from[] = { streams->in_fd, streams->out_fd, streams->err_fd, m->start->run_dir_fd, m->start->cli_fd };
-	int high[ARRAY_SIZE(from)];
+	const int from[CHILD_FDS] = {
+		streams->in_fd,
+		streams->out_fd,
+		streams->err_fd,
+		[CHILD_RUN_DIR_FD] = program->is_cli ? m->start->run_dir_fd : -1,
+		[CHILD_FILES_FD] = program->is_cli && m->start->files_fd > 0 ? m->start->files_fd : -1,
+		[CHILD_PROGRAM_FD] = program->fd,
+	};
+	int high[CHILD_FDS];
 
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
-		high[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16);
-		if (high[i] < 0)
+	for (int i = 0; i < CHILD_FDS; i++) {
+		high[i] = from[i] < 0 ? -1 : fcntl(from[i], F_DUPFD_CLOEXEC, 16);
+		if (from[i] >= 0 && high[i] < 0)
 			return -errno;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
-		if (dup3(high[i], (int)i, i == CHILD_PROGRAM_FD ? O_CLOEXEC : 0) < 0)
+	for (int i = 0; i < CHILD_FDS; i++) {
+		if (high[i] < 0)
+			close(i);
+		else if (dup3(high[i], i, i == CHILD_PROGRAM_FD ? O_CLOEXEC : 0) < 0)
 			return -errno;
-	return close_range(CHILD_PROGRAM_FD + 1, ~0u, 0) < 0 ? -errno : 0;
+	}
+	return close_range(CHILD_FDS, ~0u, 0) < 0 ? -errno : 0;
 }
 
 static void child_fail(const char *what, const char *text) __attribute__((noreturn));
@@ -206,10 +223,21 @@ static void child_fail(const char *what, const char *text)
 	_exit(EXIT_NOT_STARTED);
 }
 
-static void child_run(const struct monitor *m, const struct monitor_channel *channel, const struct streams *streams,
-		      char *const *argv, char *const *envp) __attribute__((noreturn));
-static void child_run(const struct monitor *m, const struct monitor_channel *channel, const struct streams *streams,
-		      char *const *argv, char *const *envp)
+static void child_execute(const struct monitor_program *program, char *const *envp) __attribute__((noreturn));
+static void child_execute(const struct monitor_program *program, char *const *envp)
+{
+	if (program->fd >= 0)
+		execveat(CHILD_PROGRAM_FD, "", program->argv, envp, AT_EMPTY_PATH);
+	else
+		execve(program->argv[0], program->argv, envp);
+	child_fail(program->fd >= 0 ? "program" : program->argv[0], strerror(errno));
+}
+
+static void child_run(const struct monitor *m, const struct monitor_channel *channel,
+		      const struct monitor_program *program, const struct streams *streams, char *const *envp)
+	__attribute__((noreturn));
+static void child_run(const struct monitor *m, const struct monitor_channel *channel,
+		      const struct monitor_program *program, const struct streams *streams, char *const *envp)
 {
 	const struct rlimit no_core = { 0, 0 };
 	struct err err = { .text = "" };
@@ -217,7 +245,10 @@ static void child_run(const struct monitor *m, const struct monitor_channel *cha
 
 	child_signals();
 	setsid();
-	r = child_descriptors(m, streams);
+	/* A given directory while this is still the monitor's uid: the user may not be allowed to walk to it. */
+	if (program->dir_fd >= 0 && fchdir(program->dir_fd) < 0)
+		child_fail("directory", strerror(errno));
+	r = child_descriptors(m, program, streams);
 	if (r < 0)
 		child_fail("descriptors", strerror(-r));
 	if (channel->has_pty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
@@ -231,10 +262,9 @@ static void child_run(const struct monitor *m, const struct monitor_channel *cha
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		child_fail("privileges", strerror(errno));
 	/* As the user: a home that is closed to it is no place to be. */
-	if (chdir(m->identity.home) < 0 && chdir("/") < 0)
+	if (program->dir_fd < 0 && chdir(m->identity.home) < 0 && chdir("/") < 0)
 		child_fail("/", strerror(errno));
-	execveat(CHILD_PROGRAM_FD, "", argv, envp, AT_EMPTY_PATH);
-	child_fail("program", strerror(errno));
+	child_execute(program, envp);
 }
 
 /* ---- start ---- */
@@ -289,21 +319,16 @@ static void quiet_until_shell(int slave_fd)
 	tcsetattr(slave_fd, TCSANOW, &modes);
 }
 
-int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const char *command,
+int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const struct monitor_program *program,
 			  struct monitor_reply *reply, struct err *err)
 {
-	char name[] = "sallyport", login_name[] = "-sallyport", option[] = "-c";
-	AUTO(free) char *line = command ? strdup(command) : NULL;
-	char *shell_argv[] = { login_name, NULL }, *exec_argv[] = { name, option, line, NULL };
 	struct environment environment = { .len = 0 };
 	struct streams streams = { -1, -1, -1 };
 	pid_t pid;
 	int r;
 
-	if (command && !line)
-		return err_set(err, -ENOMEM, "out of memory");
-	make_environment(m, channel, &environment);
-	if (channel->has_pty && !command)
+	make_environment(m, channel, program->is_cli, &environment);
+	if (channel->has_pty && program->is_cli && !program->argv[1])
 		quiet_until_shell(channel->slave_fd);
 	r = environment.failed ? -ENOMEM : make_streams(channel, &streams, reply);
 	if (r < 0) {
@@ -312,7 +337,7 @@ int monitor_program_start(struct monitor *m, struct monitor_channel *channel, co
 	}
 	pid = fork();
 	if (pid == 0)
-		child_run(m, channel, &streams, command ? exec_argv : shell_argv, environment.texts);
+		child_run(m, channel, program, &streams, environment.texts);
 	r = pid < 0 ? -errno : 0;
 	close_streams(&streams);
 	environment_done(&environment);

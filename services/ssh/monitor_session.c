@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "services/ssh/monitor_state.h"
+#include "services/ssh/subsystem.h"
 
 enum { SUBSYSTEM_MAX_BYTES = 64 };
 
@@ -191,10 +193,10 @@ int monitor_session_env(struct monitor *m, struct mon_buf *ask, uint16_t channel
 }
 
 /* The table must know the channel before the program can ask for it. */
-static void note_start(struct monitor *m, struct monitor_channel *slot, const char *command)
+static void note_start(struct monitor *m, struct monitor_channel *slot, enum channel_type type, const char *command)
 {
 	slot->started = true;
-	slot->type = command ? CHANNEL_EXEC : CHANNEL_SHELL;
+	slot->type = type;
 	if (command)
 		snprintf(slot->command, sizeof(slot->command), "%.255s", command);
 	if (!*m->session.first_type)
@@ -203,20 +205,94 @@ static void note_start(struct monitor *m, struct monitor_channel *slot, const ch
 	monitor_link_changed(m, true);
 }
 
-static int start_program(struct monitor *m, struct monitor_channel *slot, const char *command, struct mon_buf *answer,
-			 struct monitor_reply *reply)
+/* The answer to a program that is not started; the text is for the client. */
+static void refuse(const struct monitor *m, struct mon_buf *answer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void refuse(const struct monitor *m, struct mon_buf *answer, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_event(LOG_SSHD_WARN_GENERAL, "User '%s' on 'vty%u' is refused: %s", m->session.user, m->session.vty, text);
+	mon_put_u8(answer, 0);
+	mon_put_u8(answer, 0);
+	mon_put_text(answer, text);
+}
+
+static void start_program(struct monitor *m, struct monitor_channel *slot, const struct monitor_program *program,
+			  struct mon_buf *answer, struct monitor_reply *reply)
 {
 	struct err why = { .text = "" };
-	int r;
 
-	note_start(m, slot, command);
-	r = monitor_program_start(m, slot, command, reply, &why);
-	if (r < 0)
+	if (monitor_program_start(m, slot, program, reply, &why) < 0) {
 		log_event(LOG_SSHD_ERR_GENERAL, "No program for user '%s' on 'vty%u': %s", m->session.user,
 			  m->session.vty, why.text);
-	mon_put_u8(answer, r == 0);
-	mon_put_u8(answer, r == 0 ? (uint8_t)reply->fds_len : 0);
-	return r;
+		mon_put_u8(answer, 0);
+		mon_put_u8(answer, 0);
+		return;
+	}
+	mon_put_u8(answer, 1);
+	mon_put_u8(answer, (uint8_t)reply->fds_len);
+}
+
+static void start_cli(struct monitor *m, struct monitor_channel *slot, char *command, struct mon_buf *answer,
+		      struct monitor_reply *reply)
+{
+	char name[] = "sallyport", login_name[] = "-sallyport", option[] = "-c";
+	char *const shell_argv[] = { login_name, NULL }, *const exec_argv[] = { name, option, command, NULL };
+	const struct monitor_program program = {
+		.fd = m->start->cli_fd, .argv = command ? exec_argv : shell_argv, .is_cli = true, .dir_fd = -1
+	};
+
+	note_start(m, slot, command ? CHANNEL_EXEC : CHANNEL_SHELL, command);
+	start_program(m, slot, &program, answer, reply);
+}
+
+/* words are those behind the user's name (services/ssh/files_main.c). */
+static void start_files(struct monitor *m, struct monitor_channel *slot, char *const *words, struct mon_buf *answer,
+			struct monitor_reply *reply)
+{
+	char name[] = "sallyport-files", *argv[SUBSYSTEM_WORDS_MAX + 3] = { name, m->session.user };
+	const struct monitor_program program = {
+		.fd = m->start->files_program_fd, .argv = argv, .dir_fd = m->start->files_fd
+	};
+
+	for (size_t i = 0; i < SUBSYSTEM_WORDS_MAX && words[i]; i++)
+		argv[i + 2] = words[i];
+	start_program(m, slot, &program, answer, reply);
+}
+
+static void start_scp(struct monitor *m, struct monitor_channel *slot, const char *command,
+		      const struct subsystem_scp *scp, struct mon_buf *answer, struct monitor_reply *reply)
+{
+	note_start(m, slot, CHANNEL_SCP, command);
+	if (m->start->profile->disable_scp)
+		refuse(m, answer, "scp is disabled on this server ('ssh server disable scp')");
+	else if (m->start->files_fd <= 0)
+		refuse(m, answer, "this server has no files");
+	else
+		start_files(m, slot, scp->argv, answer, reply);
+}
+
+static void start_command(struct monitor *m, struct monitor_channel *slot, char *command, struct mon_buf *answer,
+			  struct monitor_reply *reply)
+{
+	struct subsystem_scp scp;
+	struct err why = { .text = "" };
+	int r = subsystem_scp_parse(command, &scp, &why);
+
+	if (r == 0) {
+		start_cli(m, slot, command, answer, reply);
+	} else if (r < 0) {
+		note_start(m, slot, CHANNEL_SCP, command);
+		refuse(m, answer, "%s", why.text);
+	} else {
+		start_scp(m, slot, command, &scp, answer, reply);
+		subsystem_scp_done(&scp);
+	}
 }
 
 int monitor_session_program(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
@@ -240,8 +316,25 @@ int monitor_session_program(struct monitor *m, struct mon_buf *ask, uint16_t cha
 		mon_put_u8(answer, 0);
 		return 0;
 	}
-	start_program(m, slot, type == MON_EXEC ? command : NULL, answer, reply);
+	if (type == MON_EXEC)
+		start_command(m, slot, command, answer, reply);
+	else
+		start_cli(m, slot, NULL, answer, reply);
 	return 0;
+}
+
+static void start_sftp(struct monitor *m, struct monitor_channel *slot, struct mon_buf *answer,
+		       struct monitor_reply *reply)
+{
+	char name[] = "sftp-server", *const words[] = { name, NULL };
+
+	note_start(m, slot, CHANNEL_SFTP, NULL);
+	if (m->start->profile->disable_sftp)
+		refuse(m, answer, "SFTP is disabled on this server ('ssh server disable sftp')");
+	else if (m->start->files_fd <= 0)
+		refuse(m, answer, "this server has no files");
+	else
+		start_files(m, slot, words, answer, reply);
 }
 
 int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
@@ -250,17 +343,20 @@ int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t c
 	char name[SUBSYSTEM_MAX_BYTES + 1];
 	struct monitor_channel *slot;
 
-	(void)reply;
 	monitor_text(mon_get_string(ask), name, sizeof(name));
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
 	slot = find_asked(m, channel, err);
 	if (!slot)
 		return -EPROTO;
-	log_event(LOG_SSHD_WARN_GENERAL, "User '%s' on 'vty%u' asked for subsystem '%s', which is not served",
-		  m->session.user, m->session.vty, name);
-	mon_put_u8(answer, 0);
-	mon_put_u8(answer, 0);
+	if (slot->started) {
+		mon_put_u8(answer, 0);
+		mon_put_u8(answer, 0);
+	} else if (!strcmp(name, "sftp")) {
+		start_sftp(m, slot, answer, reply);
+	} else {
+		refuse(m, answer, "subsystem '%s' is not served", name);
+	}
 	return 0;
 }
 

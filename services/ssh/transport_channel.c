@@ -167,6 +167,21 @@ static void fds_close(int *fds, size_t len)
 		close(fds[--len]);
 }
 
+/* Why not, as the last words of a program that never was: the refusal itself has no place for them. */
+static void refusal_tell(struct transport_channel *channel)
+{
+	struct mon_buf *record = &channel->transport->rpc.record;
+	char text[256], line[sizeof(text) + 16];
+
+	if (record->bad || record->at == record->len)
+		return;
+	mon_get_text(record, text, sizeof(text));
+	if (record->bad)
+		return;
+	snprintf(line, sizeof(line), "sallyport: %s\r\n", text);
+	ssh_channel_write_stderr(channel->ssh, line, (uint32_t)strlen(line));
+}
+
 /* The answer to shell, exec and subsystem: one descriptor of a pty, or a socket and maybe the read end of stderr. */
 static int program_start(struct transport_channel *channel)
 {
@@ -180,6 +195,8 @@ static int program_start(struct transport_channel *channel)
 		return -1;
 	ok = mon_get_u8(&rpc->record);
 	n = mon_get_u8(&rpc->record);
+	if (!ok)
+		refusal_tell(channel);
 	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len &&
 		(channel->has_pty ? n == 1 : n == 1 || n == 2);
 	for (size_t i = 0; i < len && right; i++)
