@@ -93,11 +93,12 @@ int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match)
 	AUTO(free) char *error = NULL;
 	struct err err = { 0 };
 	json_t *reply = NULL;
-	int r = shell_call(shell, REMOTE_SSHD, SSH_GET_SERVER, json_pack("{s:s}", "vrf", vrf), REMOTE_TIMEOUT_MS, &reply,
-			   &error);
+	int r = shell_call(shell, REMOTE_SSHD, SSH_GET_SERVER, json_pack("{s:s}", "vrf", vrf), REMOTE_TIMEOUT_MS,
+			   &reply, &error);
 
 	if (r == -EREMOTEIO && error && !strcmp(error, SSH_ERROR_NO_VRF))
-		return shell_refuse(shell, "The SSH server does not serve VRF %s; ssh server vrf %s makes it", vrf, vrf);
+		return shell_refuse(shell, "The SSH server does not serve VRF %s; ssh server vrf %s makes it", vrf,
+				    vrf);
 	if (r == -EREMOTEIO)
 		return shell_refuse(shell, "%s refused the command (%s)", remote_name(REMOTE_SSHD),
 				    error ? error : "no reason given");

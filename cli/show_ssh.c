@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/column.h"
 #include "cli/shell.h"
@@ -416,6 +417,15 @@ static void print_listeners(FILE *out, const struct listener_report *listeners, 
 		column_row(out, listener_columns, listener_report_fields, &listeners[i]);
 }
 
+static const char *access_list_of(const struct listener_report *listeners, size_t len, const char *vrf,
+				  const char *family)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!strcmp(listeners[i].vrf, vrf) && !strcmp(listeners[i].family, family))
+			return listeners[i].access_list;
+	return "";
+}
+
 /* "vrfname:=default (v4-acl:=, v6-acl:=)", each VRF once. */
 static void print_vrfs(FILE *out, const struct listener_report *listeners, size_t len)
 {
@@ -428,7 +438,9 @@ static void print_vrfs(FILE *out, const struct listener_report *listeners, size_
 			before++;
 		if (before < i)
 			continue;
-		fprintf(out, "%36s := vrfname:=%s (v4-acl:=, v6-acl:=)\n", label, listeners[i].vrf);
+		fprintf(out, "%36s := vrfname:=%s (v4-acl:=%s, v6-acl:=%s)\n", label, listeners[i].vrf,
+			access_list_of(listeners, len, listeners[i].vrf, "ipv4"),
+			access_list_of(listeners, len, listeners[i].vrf, "ipv6"));
 		label = "";
 	}
 	if (label[0])
@@ -443,6 +455,52 @@ static const char *yes_no(const char *list, const char *word)
 		if ((at == list || at[-1] == ',') && (at[len] == ',' || !at[len]))
 			return "Yes";
 	return "No";
+}
+
+/* Of what was closed at accept, the reasons that there were. */
+static void print_refused(FILE *out, const struct server_report *server)
+{
+	const struct {
+		const char *label;
+		uint64_t count;
+	} rows[] = {
+		{ "Refused by the session limit", server->refused_sessions },
+		{ "Refused before authentication", server->refused_unauthenticated },
+		{ "Refused before auth, one source", server->refused_source },
+		{ "Refused by the rate limit", server->refused_rate },
+		{ "Refused by the rate of one source", server->refused_source_rate },
+		{ "Refused by an access list", server->refused_access_list },
+		{ "Refused by a penalty", server->refused_penalty },
+		{ "Refused for want of resources", server->refused_resources },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].count)
+			fprintf(out, "%36s := %" PRIu64 "\n", rows[i].label, rows[i].count);
+}
+
+static void print_others(FILE *out, const struct server_report *server)
+{
+	fputs("\nOthers\n------------\n", out);
+	fprintf(out, "%36s := %" PRIu32 "\n", "DSCP", server->dscp);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Ratelimit", server->rate_limit_per_min);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Sessionlimit", server->session_limit);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Rekeytime", server->rekey_time_min);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Server rekeyvolume", server->rekey_volume_mb);
+	fprintf(out, "%36s := %" PRIu32 "\n", "TCP window scale factor", server->tcp_window_scale);
+	fprintf(out, "%36s := Disabled\n", "Backup Server"); /* there is none: a port per VRF does what it is for */
+	fprintf(out, "%36s := %s\n", "Port Forwarding", server->port_forwarding ? "Local" : "Disabled");
+	fprintf(out, "%36s := %" PRIu32 "\n", "Max Authentication Limit", server->max_auth_limit);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Rate burst", server->rate_burst);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Rate of one source", server->rate_per_source);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Authentication timeout", server->timeout_s);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Keepalive", server->keepalive_s);
+	fprintf(out, "%36s := %s\n", "Sftp", server->sftp ? "Enabled" : "Disabled");
+	fprintf(out, "%36s := %s\n", "Scp", server->scp ? "Enabled" : "Disabled");
+	fprintf(out, "%36s := %s\n", "Penalties", server->penalties ? "Enabled" : "Disabled");
+	fprintf(out, "%36s := %" PRIu32 "\n", "Sessions", server->sessions);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Sessions before authentication", server->unauthenticated);
+	print_refused(out, server);
 }
 
 static void print_server(FILE *out, const struct server_report *server, const struct listener_report *listeners,
@@ -462,14 +520,7 @@ static void print_server(FILE *out, const struct server_report *server, const st
 	fprintf(out, "%36s := %s\n", "PublicKey", yes_no(server->methods, "publickey"));
 	fprintf(out, "%36s := %s\n", "Password", yes_no(server->methods, "password"));
 	fprintf(out, "%36s := %s\n", "Keyboard-Interactive", yes_no(server->methods, "keyboard-interactive"));
-	fputs("\nOthers\n------------\n", out);
-	fprintf(out, "%36s := %" PRIu32 "\n", "DSCP", server->dscp);
-	fprintf(out, "%36s := %" PRIu32 "\n", "Ratelimit", server->rate_limit_per_min);
-	fprintf(out, "%36s := %" PRIu32 "\n", "Sessionlimit", server->session_limit);
-	fprintf(out, "%36s := %" PRIu32 "\n", "Sessions", server->sessions);
-	fprintf(out, "%36s := %" PRIu32 "\n", "Sessions before authentication", server->unauthenticated);
-	fprintf(out, "%36s := %" PRIu32 "\n", "Authentication timeout", server->timeout_s);
-	fprintf(out, "%36s := %" PRIu32 "\n", "Max Authentication Limit", server->max_auth_limit);
+	print_others(out, server);
 	fputs("\nListeners\n------------\n", out);
 	print_listeners(out, listeners, len);
 	fputc('\n', out);

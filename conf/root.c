@@ -7,12 +7,14 @@
 
 #include "aaa/user_conf.h"
 #include "conf/system_conf.h"
+#include "services/access_list.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf_conf.h"
 
 const struct stmt conf_root[] = {
 	SYSTEM_CONF_ROWS,
 	VRF_CONF_ROW,
+	ACCESS_LIST_ROWS,
 	USER_CONF_ROW,
 	SSH_CONF_ROW,
 	STMT_DONE,

@@ -358,6 +358,41 @@ enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, co
 	return MATCH_OK;
 }
 
+/* The row whose entries are typed without its keyword, when the word is none of the keywords. */
+static const struct stmt *bare_row(const struct stmt_walk *walk, const char *line, const struct stmt_word *word)
+{
+	const struct stmt *found;
+
+	if (find_row(walk, line + word->start, word->len, &found) != MATCH_INVALID)
+		return NULL;
+	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++)
+		if (row->flags & STMT_BARE)
+			return row;
+	return NULL;
+}
+
+/* A number begins an entry; one of its statements begins one that is yet to be numbered. False when it is neither. */
+static bool bare_begin(struct stmt_walk *walk, const struct stmt *row, const char *line, const struct stmt_word *word)
+{
+	const bool numbered = line[word->start] >= '0' && line[word->start] <= '9';
+	struct stmt_walk below = { .head = walk->head, .rows = row->sub };
+	struct match *match = walk->match;
+	const struct stmt *found;
+	char *value = NULL;
+
+	if (!numbered &&
+	    (match->negate || find_row(&below, line + word->start, word->len, &found) == MATCH_INVALID))
+		return false;
+	if (match->steps_len == STMT_DEPTH_MAX || (!numbered && !(value = strdup(STMT_NEXT_NUMBER))))
+		return false;
+	match->steps[match->steps_len++] = (struct match_step){ .row = row, .value = value };
+	walk->row = row;
+	walk->rows = row->sub;
+	walk->arg = numbered ? row->arg : NULL;
+	walk->arg_optional = false;
+	return true;
+}
+
 /* The step stays in the match without a value when its operand is refused. */
 static enum match_status take_operand(struct stmt_walk *walk, const char *line, size_t *pos)
 {
@@ -410,6 +445,7 @@ bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, con
 
 enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_t *pos)
 {
+	const struct stmt *bare;
 	struct stmt_word word;
 	size_t after = *pos;
 
@@ -417,6 +453,9 @@ enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_
 		return MATCH_OK;
 	if (!stmt_walk_wants_keyword(walk, line, &word))
 		return take_operand(walk, line, pos);
+	bare = bare_row(walk, line, &word);
+	if (bare && bare_begin(walk, bare, line, &word))
+		return walk->arg ? take_operand(walk, line, pos) : MATCH_OK;
 	*pos = after;
 	return stmt_walk_keyword(walk, line, &word);
 }
@@ -428,8 +467,9 @@ bool stmt_walk_may_end(const struct stmt_walk *walk)
 	switch (walk->row->kind) {
 	case STMT_FLAG:
 	case STMT_LEAF:
-	case STMT_LIST:
 		return true;
+	case STMT_LIST:
+		return walk->head->negate || !(walk->row->flags & STMT_BARE);
 	case STMT_NODE:
 		return walk->head->negate || walk->row->mode;
 	case STMT_RUN:
@@ -509,7 +549,7 @@ static void match_in(const struct stmt *root, const struct match *context, size_
 		if (ret_match->status != MATCH_OK)
 			return;
 	}
-	/* what a removed leaf held does not matter; it is kept where words follow, so that they are read the same again */
+	/* what a removed leaf held does not matter, but where words follow, so that they are read the same again */
 	if (ret_match->negate && walk.row && walk.row->kind == STMT_LEAF) {
 		wipe_free(walk.match->steps[walk.match->steps_len - 1].value);
 		walk.match->steps[walk.match->steps_len - 1].value = NULL;
@@ -625,9 +665,17 @@ char *stmt_match_text(const struct match *match)
 		fputs("no", out);
 	for (const struct match *at = match; at; at = at->more) {
 		for (size_t i = at->shared_len; i < at->steps_len; i++) {
-			fprintf(out, "%s%s", i || match->negate ? " " : "", at->steps[i].row->word);
-			if (at->steps[i].value)
-				fprintf(out, " %s", at->steps[i].value);
+			const struct match_step *step = &at->steps[i];
+			const char *gap = i || match->negate ? " " : "";
+
+			if (step->row->flags & STMT_BARE) {
+				if (step->value && strcmp(step->value, STMT_NEXT_NUMBER) != 0)
+					fprintf(out, "%s%s", gap, step->value);
+				continue;
+			}
+			fprintf(out, "%s%s", gap, step->row->word);
+			if (step->value)
+				fprintf(out, " %s", step->value);
 		}
 	}
 	failed = ferror(out);

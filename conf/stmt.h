@@ -46,6 +46,9 @@ enum stmt_flags {
 	STMT_WRITES = 1u << 6,	  /* STMT_RUN: changes something, so only for groups that may configure */
 	STMT_UNSET = 1u << 7,	  /* LEAF with a number: bound as -1 when it is not configured; def is only shown */
 	STMT_MORE = 1u << 8,	  /* siblings that have this too may follow on the line, each a statement of its own */
+	/* LIST with a number as key, which stands without the keyword: "10 permit …". An entry holds one statement: the
+	 * next one given takes its place. A line that begins with that statement gets the next free number, by tens. */
+	STMT_BARE = 1u << 9,
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */
@@ -138,6 +141,8 @@ void stmt_match(const struct stmt *root, const struct match *context, const char
 void stmt_match_done(struct match *match);
 /* Deep copy, for keeping a context, so without what the line says besides. 0 or -ENOMEM. */
 int stmt_match_copy(const struct match *from, struct match *ret_copy);
+/* The key of an entry that has yet to be numbered (STMT_BARE). */
+#define STMT_NEXT_NUMBER "+"
 /* The last row of a match; asserts status MATCH_OK. */
 const struct stmt *stmt_match_row(const struct match *match);
 /* The canonical operand of the step whose row has this keyword, or NULL. For RUN handlers. */

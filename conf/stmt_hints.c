@@ -40,11 +40,21 @@ static bool offers_row(const struct hinter *hinter, const struct stmt *row, bool
 	return !hinter->visible || hinter->visible(row, hinter->userdata);
 }
 
+static void offer_operand(struct hinter *hinter, const struct stmt *row, const struct arg *arg);
+
 static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 {
 	char help[512];
 
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
+		if (row->flags & STMT_BARE) {
+			/* its number, or the statement alone, which is numbered by itself */
+			if (offers_row(hinter, row, walk->head->negate))
+				offer_operand(hinter, row, row->arg);
+			if (!walk->head->negate)
+				offer_keywords(hinter, &(struct stmt_walk){ .head = walk->head, .rows = row->sub });
+			continue;
+		}
 		if (!stmt_word_begins(hinter->partial, hinter->partial_len, row->word) ||
 		    !offers_row(hinter, row, walk->head->negate) || !stmt_walk_offers(walk, row))
 			continue;

@@ -114,7 +114,7 @@ struct tree_node *tree_node_find(const struct tree_node *parent, const struct st
 
 bool tree_node_counts(const struct tree_node *node)
 {
-	return node->row->kind != STMT_NODE;
+	return node->row->kind != STMT_NODE && !(node->row->flags & STMT_BARE);
 }
 
 /* ---- nodes ---- */
@@ -347,6 +347,54 @@ static int leaf_update(struct tree_node *node, const char *value, struct err *er
 	return 1;
 }
 
+/* An entry without a keyword holds one statement: what else it held goes. */
+static void entry_clear(struct tree_node *entry, const struct stmt *row)
+{
+	for (size_t i = entry->len; (entry->row->flags & STMT_BARE) && i-- > 0;)
+		if (entry->children[i]->row != row)
+			node_remove(entry, entry->children[i]);
+}
+
+/* What STMT_NEXT_NUMBER stands for: ten more than the last entry, in a full ten. */
+static int number_next(const struct tree *tree, const struct match *match, size_t step, char text[static 24],
+		       struct err *err)
+{
+	const struct match_step *at = &match->steps[step];
+	const struct tree_node *parent = step ? tree_node_follow(tree, match, step) : &tree->top;
+	size_t end = parent ? tree_node_first(parent, at->row + 1) : 0;
+	int64_t number = 10;
+
+	if (end > 0 && parent->children[end - 1]->row == at->row)
+		number = strtoll(parent->children[end - 1]->value, NULL, 10) / 10 * 10 + 10;
+	if (number > at->row->arg->max)
+		return err_set(err, -ENOSPC, "there is no number left after %s; give one",
+			       parent->children[end - 1]->value);
+	snprintf(text, 24, "%lld", (long long)number);
+	return 0;
+}
+
+static int apply_set(struct tree *tree, const struct match *match, struct err *err);
+
+static int apply_numbered(struct tree *tree, const struct match *match, struct err *err)
+{
+	struct match numbered = *match; /* borrows the values */
+	char text[24];
+	int r;
+
+	for (size_t i = 0; i < match->steps_len; i++) {
+		const struct match_step *step = &match->steps[i];
+
+		if (!(step->row->flags & STMT_BARE) || strcmp(step->value, STMT_NEXT_NUMBER) != 0)
+			continue;
+		r = number_next(tree, match, i, text, err);
+		if (r < 0)
+			return r;
+		numbered.steps[i].value = text;
+		break;
+	}
+	return apply_set(tree, &numbered, err);
+}
+
 static int apply_set(struct tree *tree, const struct match *match, struct err *err)
 {
 	struct tree_node *node = &tree->top, *child;
@@ -367,6 +415,8 @@ static int apply_set(struct tree *tree, const struct match *match, struct err *e
 	}
 	if (i == steps_len)
 		return changed;
+	if (node != &tree->top)
+		entry_clear(node, match->steps[i].row);
 	return chain_insert(node, match->steps, i, steps_len, err);
 }
 
@@ -397,7 +447,7 @@ int tree_apply(struct tree *tree, const struct match *match, struct err *err)
 		if (!match_fits(tree, at))
 			return err_set(err, -EINVAL, "the line is not a statement of this configuration");
 	for (const struct match *at = match; at; at = at->more) {
-		r = match->negate ? apply_remove(tree, at) : apply_set(tree, at, err);
+		r = match->negate ? apply_remove(tree, at) : apply_numbered(tree, at, err);
 		if (r < 0)
 			return r;
 		changed |= r;
@@ -432,12 +482,13 @@ static bool line_add(struct tree_line *line, const char *text)
 
 size_t tree_line_push(struct tree_line *line, const struct tree_node *node, bool mask)
 {
+	const bool bare = node->row->flags & STMT_BARE;
 	size_t before = line->len;
 
-	if ((before && !line_add(line, " ")) || !line_add(line, node->row->word))
+	if ((before && !line_add(line, " ")) || (!bare && !line_add(line, node->row->word)))
 		line->failed = true;
 	if (node->value &&
-	    (!line_add(line, " ") ||
+	    ((!bare && !line_add(line, " ")) ||
 	     !line_add(line, mask && stmt_row_is_secret(node->row) ? "***" : node->value)))
 		line->failed = true;
 	return before;

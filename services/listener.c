@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -34,7 +35,11 @@ struct listener {
 	uint64_t generation; /* of the VRF the socket belongs to */
 	struct event *event;
 	uint64_t accepted, refused;
-	bool kept; /* scratch of prepare: also in the list to come */
+	int dscp;
+	int64_t window_bytes; /* receive buffer of connections, 0: the kernel's own growth is enough */
+	bool kept;	      /* scratch of prepare: also in the list to come, then with */
+	int next_dscp;
+	int64_t next_window_bytes;
 };
 
 struct listener_list {
@@ -103,6 +108,30 @@ static int listener_new(struct listener_set *set, const char *vrf_name, int fami
 	return 0;
 }
 
+/* Not worth a connection when it fails: then packets have the usual mark. On the listening socket it marks from the
+ * SYN on. */
+static void socket_mark(int fd, int family, int dscp)
+{
+	int bits = dscp << 2; /* RFC 2474: the six upper bits of the byte */
+
+	if (family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_TOS, &bits, sizeof(bits));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &bits, sizeof(bits));
+}
+
+/* A buffer of a given size ends the kernel's own growth, so it is given only where that is not enough. The clamp goes
+ * with it: the kernel set it by the buffer that the connection began with. */
+static void socket_widen(int fd, int64_t window_bytes)
+{
+	int bytes = (int)window_bytes;
+
+	if (bytes == 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &bytes, sizeof(bytes));
+}
+
 static bool vrf_is_there(const struct vrf *vrf)
 {
 	return vrf->state == VRF_PRESENT || vrf->state == VRF_UP;
@@ -123,6 +152,7 @@ static int socket_bind(const struct listener *listener, int fd)
 	}
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0)
 		return -errno;
+	socket_mark(fd, listener->family, listener->dscp);
 	if (bind(fd, &address.sa, len) < 0 || listen(fd, LISTENER_BACKLOG) < 0)
 		return -errno;
 	return 0;
@@ -283,6 +313,8 @@ static void connection_take(struct listener *listener, int fd)
 		listener->refused++;
 		return;
 	}
+	socket_mark(fd, listener->family, listener->dscp); /* it may have waited since the setting was another */
+	socket_widen(fd, listener->window_bytes);
 	if (listener->set->options.on_connection(&connection, listener->set->options.userdata))
 		listener->accepted++;
 	else
@@ -448,14 +480,50 @@ static void list_done(struct listener_list *list)
 
 /* ---- commit ---- */
 
+/* The numbers of a file below /proc/sys; 0 for those that cannot be read. */
+static void sysctl_read(const char *path, int64_t *numbers, size_t len)
+{
+	FILE *file = fopen(path, "re");
+
+	memset(numbers, 0, len * sizeof(*numbers));
+	for (size_t i = 0; file && i < len && fscanf(file, "%" SCNd64, &numbers[i]) == 1; i++)
+		;
+	if (file)
+		fclose(file);
+}
+
+/* The receive window that a scale factor asks for is 65,535 bytes shifted by it. Up to tcp_rmem the kernel grows a
+ * window by itself, and then nothing is to be done; beyond that the buffer is set, as far as rmem_max lets us. */
+static int64_t window_bytes(const char *vrf_name, int64_t scale)
+{
+	int64_t wanted = (int64_t)65535 << scale, grows[3], set_max;
+
+	if (scale <= 1)
+		return 0;
+	sysctl_read("/proc/sys/net/ipv4/tcp_rmem", grows, ARRAY_SIZE(grows));
+	sysctl_read("/proc/sys/net/core/rmem_max", &set_max, 1);
+	if (wanted <= grows[2])
+		return 0;
+	if (wanted <= set_max)
+		return wanted;
+	log_event(LOG_SSHD_WARN_GENERAL,
+		  "VRF %s: for 'tcp-window-scale %" PRId64 "' net.core.rmem_max must be %" PRId64 ", it is %" PRId64
+		  "; the window grows to what the system allows",
+		  vrf_name, scale, wanted, set_max);
+	return set_max > grows[2] ? set_max : 0;
+}
+
 /* The line that asks for what cannot be had: the port when it is the news, else the VRF. */
 static void conflict_report(const struct listener_set *set, const struct listener *listener, const struct ssh_conf *ssh,
 			    const char *what, sshd_conf_report *report, void *to)
 {
-	char line[80], reason[512];
-	bool port_is_news = ssh->server.port > 0 && list_find(&set->current, listener->vrf->name, listener->family, -1);
+	const struct ssh_vrf_conf *vrf = ssh_conf_vrf(ssh, listener->vrf->name);
+	char line[96], reason[512];
+	bool moves = list_find(&set->current, listener->vrf->name, listener->family, -1);
 
-	if (port_is_news)
+	if (vrf && vrf->profile.port > 0)
+		snprintf(line, sizeof(line), "ssh server vrf %s port %u", listener->vrf->name, listener->port);
+	else if (ssh->server.port > 0 && moves)
 		snprintf(line, sizeof(line), "ssh server port %u", listener->port);
 	else
 		snprintf(line, sizeof(line), "ssh server vrf %s", listener->vrf->name);
@@ -470,23 +538,42 @@ static bool is_fault(int rc)
 	return rc == -EADDRINUSE || rc == -EACCES || rc == -ENOMEM;
 }
 
-static int listener_prepare(struct listener_set *set, const char *vrf_name, int family, const struct ssh_conf *ssh,
-			    uint16_t port, bool strict, sshd_conf_report *report, void *to)
+/* What a listener is to be. */
+struct wanted {
+	const char *vrf_name;
+	int family;
+	const struct ssh_profile *profile;
+	int64_t window_bytes;
+};
+
+/* A listener that is in force goes on; its other settings wait for apply. */
+static int listener_keep(struct listener_set *set, struct listener *listener, const struct wanted *wanted)
 {
-	struct listener *kept = list_find(&set->current, vrf_name, family, port);
+	int rc = list_add(&set->next, listener);
+
+	listener->kept = rc == 0;
+	listener->next_dscp = (int)wanted->profile->dscp;
+	listener->next_window_bytes = wanted->window_bytes;
+	return rc;
+}
+
+static int listener_prepare(struct listener_set *set, const struct wanted *wanted, const struct ssh_conf *ssh,
+			    bool strict, sshd_conf_report *report, void *to)
+{
+	uint16_t port = (uint16_t)wanted->profile->port;
+	struct listener *kept = list_find(&set->current, wanted->vrf_name, wanted->family, port);
 	AUTO(listener_free) struct listener *listener = NULL;
 	struct err err = { .text = "" };
 	enum listener_state state;
 	int rc, opened;
 
-	if (kept) {
-		rc = list_add(&set->next, kept);
-		kept->kept = rc == 0;
-		return rc;
-	}
-	rc = listener_new(set, vrf_name, family, port, &listener, &err);
+	if (kept)
+		return listener_keep(set, kept, wanted);
+	rc = listener_new(set, wanted->vrf_name, wanted->family, port, &listener, &err);
 	if (rc < 0)
 		return rc;
+	listener->dscp = (int)wanted->profile->dscp;
+	listener->window_bytes = wanted->window_bytes;
 	opened = listener_open(listener, &state, listener->reason);
 	if (opened < 0)
 		listener->state = state;
@@ -503,18 +590,23 @@ static int listener_prepare(struct listener_set *set, const char *vrf_name, int 
 int listener_set_prepare(struct listener_set *set, const struct ssh_conf *ssh, bool strict, sshd_conf_report *report,
 			 void *to)
 {
-	uint16_t port = ssh->server.port > 0 ? (uint16_t)ssh->server.port : set->options.default_port;
 	const struct ssh_vrf_conf *vrfs = ssh->vrfs.items;
 	int rc = 0;
 
 	listener_set_abort(set);
 	set->prepared = true;
 	for (size_t i = 0; i < ssh->vrfs.len; i++) {
+		struct ssh_profile profile;
+		struct wanted wanted = { .vrf_name = vrfs[i].name, .profile = &profile };
 		int one = 0;
 
+		ssh_conf_profile(ssh, vrfs[i].name, set->options.default_port, &profile);
+		wanted.window_bytes = window_bytes(vrfs[i].name, profile.tcp_window_scale);
 		/* one fault per VRF is enough: it is the same program in both families */
-		for (size_t f = 0; one == 0 && f < ARRAY_SIZE(families); f++)
-			one = listener_prepare(set, vrfs[i].name, families[f], ssh, port, strict, report, to);
+		for (size_t f = 0; one == 0 && f < ARRAY_SIZE(families); f++) {
+			wanted.family = families[f];
+			one = listener_prepare(set, &wanted, ssh, strict, report, to);
+		}
 		rc = rc < 0 ? rc : one;
 	}
 	if (rc < 0)
@@ -531,6 +623,17 @@ void listener_set_abort(struct listener_set *set)
 	for (size_t i = 0; i < set->current.len; i++)
 		set->current.items[i]->kept = false;
 	set->prepared = false;
+}
+
+/* The settings that a listener in force takes over without a new socket. */
+static void listener_renew(struct listener *listener)
+{
+	listener->window_bytes = listener->next_window_bytes;
+	if (listener->dscp == listener->next_dscp)
+		return;
+	listener->dscp = listener->next_dscp;
+	if (listener->fd >= 0)
+		socket_mark(listener->fd, listener->family, listener->dscp);
 }
 
 static void listener_begin(struct listener *listener)
@@ -574,7 +677,9 @@ void listener_set_apply(struct listener_set *set)
 	for (size_t i = 0; i < set->current.len; i++) {
 		struct listener *listener = set->current.items[i];
 
-		if (!listener->kept)
+		if (listener->kept)
+			listener_renew(listener);
+		else
 			listener_begin(listener);
 		listener->kept = false;
 	}

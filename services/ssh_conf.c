@@ -63,27 +63,6 @@ static const struct arg arg_host_key = { .help = "Host key algorithms, in order 
 static const struct arg arg_cipher = { .help = "Ciphers, in order of preference",
 				       .words = ssh_algorithm_cipher_words, .canonical = cipher_canonical };
 
-/* IOS XR's rule for the name of an access list. */
-static int acl_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	size_t len = strlen(text);
-
-	if (len < 1 || len > (size_t)arg->max)
-		return err_set(err, -EINVAL, "a name of an access list has 1 to %d characters", (int)arg->max);
-	if (!strchr(letters, text[0]))
-		return err_set(err, -EINVAL, "a name of an access list begins with a letter or a digit");
-	for (const char *c = text; *c; c++)
-		if (!strchr(letters, *c) && !strchr("-_.:", *c))
-			return err_set(err, -EINVAL, "a name of an access list holds letters, digits and -_.: only");
-	*ret_text = strdup(text);
-	return *ret_text ? 0 : -ENOMEM;
-}
-
-static const struct arg arg_acl = { .name = "WORD", .help = "Name of the access list, up to 64 characters",
-				    .canonical = acl_canonical, .text = true, .min = 1, .max = 64, .words_taken = 1,
-				    .complete = "access-list" };
-
 #define AT(field) .offset = offsetof(struct ssh_profile, field)
 #define FLAG(keyword, help_text, field, from) \
 	{ .kind = STMT_FLAG, .word = keyword, .help = help_text, AT(field), .source = from }
@@ -141,7 +120,8 @@ static const struct stmt port_forwarding_rows[] = {
 };
 static const struct stmt rate_limit_rows[] = {
 	{ .kind = STMT_LEAF, .word = "burst", .help = "Sessions at once before the rate counts", .arg = &arg_burst,
-	  .flags = STMT_UNSET | STMT_MORE, AT(rate_burst), .source = "issue: a burst, so that automation is not broken" },
+	  .flags = STMT_UNSET | STMT_MORE, AT(rate_burst),
+	  .source = "issue: a burst, so that automation is not broken" },
 	{ .kind = STMT_LEAF, .word = "per-source", .help = "What one source address may have of the rate",
 	  .arg = &arg_rate, .flags = STMT_UNSET | STMT_MORE, AT(rate_per_source),
 	  .source = "issue: a per-source share, so that automation is not broken" },
@@ -183,13 +163,13 @@ static const struct stmt rate_limit_rows[] = {
 #define NOT_SAID(text) NULL
 
 static const struct stmt acl_ipv4_rows[] = {
-	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv4 clients", .arg = &arg_acl,
-	  AT(ipv4_access_list), .source = "features.md 2A" },
+	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv4 clients",
+	  .arg = &arg_access_list_name, AT(ipv4_access_list), .source = "features.md 2A" },
 	STMT_DONE,
 };
 static const struct stmt acl_ipv6_rows[] = {
-	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv6 clients", .arg = &arg_acl,
-	  AT(ipv6_access_list), .source = "features.md 2A" },
+	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv6 clients",
+	  .arg = &arg_access_list_name, AT(ipv6_access_list), .source = "features.md 2A" },
 	STMT_DONE,
 };
 static const struct stmt vrf_children[] = {

@@ -14,6 +14,7 @@
 #define SERVICES_SSH_CONF_H
 
 #include "conf/bind.h"
+#include "services/access_list.h"
 #include "services/ssh_profile.h"
 
 /* The same rows fill both profiles, so in both structs it stands first. */
@@ -27,6 +28,7 @@ struct ssh_conf {
 	bool v1;		   /* stored only: no SSHv1 here */
 	bool v2;
 	struct bind_list vrfs; /* struct ssh_vrf_conf */
+	struct access_lists_conf access_lists;
 };
 
 extern const struct stmt ssh_conf_children[];

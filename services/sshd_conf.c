@@ -12,17 +12,18 @@
 #include "services/ssh_algorithm.h"
 #include "vrf/vrf.h"
 
-static struct stmt rows[4];
+static struct stmt rows[6];
 
 const struct stmt *sshd_conf_root(void)
 {
-	static const struct stmt templates[] = { VRF_CONF_ROW, USER_CONF_ROW, SSH_CONF_ROW, STMT_DONE };
+	static const struct stmt templates[] = { VRF_CONF_ROW, ACCESS_LIST_ROWS, USER_CONF_ROW, SSH_CONF_ROW,
+						STMT_DONE };
 
 	if (rows[0].kind != STMT_END)
 		return rows;
 	memcpy(rows, templates, sizeof(rows));
 	rows[0].offset += offsetof(struct sshd_conf, vrf);
-	rows[1].offset += offsetof(struct sshd_conf, users);
+	rows[3].offset += offsetof(struct sshd_conf, users);
 	return rows;
 }
 
@@ -129,10 +130,40 @@ static bool offer_check(const struct place *place, enum ssh_algorithm_kind kind,
 	return false;
 }
 
+/* A list that is not there lets nobody in, which nobody means. */
+static bool access_list_check(const struct sshd_conf *conf, const char *vrf, enum access_family family,
+			      const char *name, sshd_conf_report *report, void *to)
+{
+	const char *word = access_family_words[family];
+	char line[192], reason[256];
+
+	if (!name || access_lists_has(&conf->ssh.access_lists, family, name))
+		return true;
+	snprintf(line, sizeof(line), "ssh server vrf %s %s access-list %s", vrf, word, name);
+	snprintf(reason, sizeof(reason), "There is no '%s access-list %s'; configure it in the same commit, or before",
+		 word, name);
+	report(&(const struct member_fault){ .line = line, .reason = reason }, to);
+	return false;
+}
+
+static int access_lists_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)
+{
+	const struct ssh_vrf_conf *vrfs = conf->ssh.vrfs.items;
+	int rc = 0;
+
+	for (size_t i = 0; i < conf->ssh.vrfs.len; i++) {
+		if (!access_list_check(conf, vrfs[i].name, ACCESS_IPV4, vrfs[i].profile.ipv4_access_list, report, to))
+			rc = -EINVAL;
+		if (!access_list_check(conf, vrfs[i].name, ACCESS_IPV6, vrfs[i].profile.ipv6_access_list, report, to))
+			rc = -EINVAL;
+	}
+	return rc;
+}
+
 int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)
 {
 	struct place place;
-	int rc = 0;
+	int rc = access_lists_check(conf, report, to);
 
 	for (size_t i = 0; i < conf->vrf.vrfs.len; i++)
 		if (!vrf_check(conf, i, report, to))
@@ -182,7 +213,7 @@ void sshd_conf_each_deprecated(const struct sshd_conf *conf, const struct sshd_c
 	struct place place;
 
 	if (conf->ssh.v1 && !(before && before->ssh.v1))
-		on_text("'ssh server v1' is deprecated and has no effect: clients of SSH version 1 are refused", userdata);
+		on_text("'ssh server v1' is deprecated and has no effect: clients of version 1 are refused", userdata);
 	for (size_t i = 0; i <= conf->ssh.vrfs.len; i++) {
 		const struct ssh_profile *old = profile_before(before, conf, i);
 
