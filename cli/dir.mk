@@ -3,7 +3,6 @@ cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c pipe.c exec.c exec_ssh.c exe
 	column.c complete.c running_text.c show_ssh.c remote.c)
 cli_SRCS += cli/exec_crypto.c cli/exec_crypto_rows.c cli/show_crypto.c cli/file_path.c
 cli_SRCS += $(addprefix cli/,config_commands.c config_file.c config_past.c config_session.c)
-cli_SRCS += cli/exec_crypto.c cli/exec_crypto_rows.c cli/show_crypto.c cli/file_path.c
 cli_PKGS := jansson libedit
 $(eval $(call lib,cli))
 
