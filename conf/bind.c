@@ -140,6 +140,7 @@ static int bind_list(const struct stmt *row, const struct tree_node *node, const
 static int bind_row(const struct stmt *row, const struct tree_node *node, const struct stmt *own, char *base,
 		    struct bind_arena *arena)
 {
+	const char *unset = row->flags & STMT_UNSET ? NULL : row->def;
 	const struct tree_node *child;
 	int r = 0;
 
@@ -149,7 +150,7 @@ static int bind_row(const struct stmt *row, const struct tree_node *node, const 
 	if (row->kind == STMT_FLAG)
 		*(bool *)(void *)(base + row->offset) = child || (row->def && !strcmp(row->def, "true"));
 	else if (row->kind == STMT_LEAF)
-		r = bind_leaf(row, child ? child->value : row->flags & STMT_UNSET ? NULL : row->def, base + row->offset, arena);
+		r = bind_leaf(row, child ? child->value : unset, base + row->offset, arena);
 	if (r < 0)
 		return r;
 	return bind_rows(child, own ? own->sub : NULL, row->sub, base, arena);

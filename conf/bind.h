@@ -2,8 +2,8 @@
 /*
  * conf/bind.h - fill a daemon's own struct from a tree, by the offsets of the rows
  *
- * Shapes:  FLAG -> bool; LEAF with a number arg -> int64_t; LEAF with one of its words -> int (index); other LEAF -> char *;
- *          LIST -> struct bind_list of elements of row->esize, the key as char * at row->key_offset
+ * Shapes:  FLAG -> bool; LEAF with a number arg -> int64_t; LEAF with one of its words -> int (index); other LEAF
+ *          -> char *; LIST -> struct bind_list of elements of row->esize, the key as char * at row->key_offset
  * Units:   as the row's arg says; -1 in a number of a STMT_UNSET row: not configured
  * Errors:  0 or -ENOMEM
  * Owns:    everything made is owned by the struct bind_arena given; bind_arena_done() frees it all at once

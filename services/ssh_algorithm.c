@@ -170,7 +170,8 @@ int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text
 			continue;
 		rc = word_find(kind, at, len, &word);
 		if (rc == -ENOTUNIQ)
-			return err_set(err, -EINVAL, "'%.*s' begins more than one of the names", len > 64 ? 64 : (int)len, at);
+			return err_set(err, -EINVAL, "'%.*s' begins more than one of the names",
+				       len > 64 ? 64 : (int)len, at);
 		if (rc < 0)
 			return err_set(err, -EINVAL, "'%.*s' is no %s that is known here", len > 64 ? 64 : (int)len, at,
 				       ssh_algorithm_kind_names[kind]);

@@ -97,7 +97,7 @@ static const struct ssh_algorithm *best_row(const struct ssh_mismatch *mismatch,
 
 /* ---- the commands ---- */
 
-/* The list that is in force with one word more. Of ECDSA host keys the first counts, so there the new one comes first. */
+/* The list that is in force with one word more. Of ECDSA host keys the first counts, so there the new one is first. */
 static void write_longer_list(struct writer *writer, const struct ssh_mismatch *mismatch,
 			      const struct ssh_algorithm *row)
 {
@@ -107,8 +107,8 @@ static void write_longer_list(struct writer *writer, const struct ssh_mismatch *
 
 	ssh_algorithm_words(row->kind, &mismatch->server, words, sizeof(words));
 	write_command(writer, "%s algorithms %s %s%s%s", place_text(mismatch, of_vrf, place, sizeof(place)),
-		      ssh_algorithm_list_keyword(row->kind), before || !words[0] ? row->word : words, words[0] ? " " : "",
-		      !words[0] ? "" : before ? words : row->word);
+		      ssh_algorithm_list_keyword(row->kind), before || !words[0] ? row->word : words,
+		      words[0] ? " " : "", !words[0] ? "" : before ? words : row->word);
 }
 
 /* The list took it away: without the list it is back, unless another list lies below. */
@@ -134,7 +134,8 @@ static void write_mac_commands(struct writer *writer, const struct ssh_mismatch 
 	if (ssh_algorithm_is_disabled(row, mismatch->global))
 		write_command(writer, "no ssh server disable hmac %s", row->word);
 	if (mismatch->vrf && ssh_algorithm_is_disabled(row, mismatch->vrf))
-		write_command(writer, "no %s disable hmac %s", place_text(mismatch, true, place, sizeof(place)), row->word);
+		write_command(writer, "no %s disable hmac %s", place_text(mismatch, true, place, sizeof(place)),
+			      row->word);
 	if (row->offer == SSH_ALGORITHM_OFF && !ssh_algorithm_is_enabled(row, mismatch->server.profile))
 		write_command(writer, "ssh server enable hmac %s", row->word);
 }

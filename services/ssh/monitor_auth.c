@@ -77,8 +77,8 @@ int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel,
 	}
 	if (!keys)
 		log_event(LOG_SSHD_ERR_GENERAL,
-			  "VRF '%s' has no host key that 'ssh server algorithms host-key' allows: no client can connect. "
-			  "Make one with 'crypto key generate'", m->session.vrf);
+			  "VRF '%s' has no host key that 'ssh server algorithms host-key' allows: no client can "
+			  "connect. Make one with 'crypto key generate'", m->session.vrf);
 	m->phase = PHASE_BEFORE_AUTH;
 	m->session.state = SESSION_KEX;
 	monitor_link_changed(m, true);

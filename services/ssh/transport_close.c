@@ -2,10 +2,10 @@
 /*
  * DOC: How a connection ends: what the client is told, what the monitor is told, and in which order
  *
- * libssh sends a disconnect message only while its session lives, and none during a key exchange; after an error it has
- * closed its descriptor. The transport keeps one of its own, so a client that shares no algorithm, or does not speak SSH 2
- * at all, still reads why. The connection is shut down in order: a close with unread input would reset it and take the
- * last words away.
+ * libssh sends a disconnect message only while its session lives, and none during a key exchange; after an error it
+ * has closed its descriptor. The transport keeps one of its own, so a client that shares no algorithm, or does not
+ * speak SSH 2 at all, still reads why. The connection is shut down in order: a close with unread input would reset it
+ * and take the last words away.
  */
 #include <errno.h>
 #include <poll.h>
@@ -128,16 +128,19 @@ void transport_end_by_error(struct transport *transport)
 	if (transport->is_ending)
 		return;
 	/* what libssh says of a wrong banner is overwritten by its own closing of the socket */
-	if (banner && !speaks_ssh2(banner))
+	if (banner && !speaks_ssh2(banner)) {
 		transport_end(transport, END_NEGOTIATION, "the client does not speak SSH version 2: %.100s", banner);
-	else if (mismatch_read(transport, transport->mismatch))
+		error = transport->end_text;
+	} else if (mismatch_read(transport, transport->mismatch)) {
 		error = transport->mismatch;
-	else if (client_has_gone(transport, error))
+	} else if (client_has_gone(transport, error)) {
 		end_as_gone(transport, error);
-	else if (transport->phase != PHASE_KEX)
+	} else if (transport->phase != PHASE_KEX) {
 		transport_end(transport, END_PROTOCOL_ERROR, "%s", error);
-	else
-		transport_end(transport, END_NEGOTIATION, "%s%s", banner ? "" : "the client does not speak SSH: ", error);
+	} else {
+		transport_end(transport, END_NEGOTIATION, "%s%s",
+			      banner ? "" : "the client does not speak SSH: ", error);
+	}
 	if (!transport->mismatch_told &&
 	    (transport->end_reason == END_NEGOTIATION || transport->end_reason == END_PROTOCOL_ERROR))
 		rpc_log(&transport->rpc, LOG_WARNING, "%s", error[0] ? error : transport->end_text);
@@ -189,7 +192,8 @@ static void tell_before_keys(const struct transport *transport)
 		disconnect_in_clear(transport, transport->end_reason == END_NEGOTIATION ? DISCONNECT_KEX_FAILED :
 										      DISCONNECT_PROTOCOL);
 	else if (banner && strncmp(banner, "SSH-", 4) == 0)
-		write_raw(transport, "Protocol major versions differ.\r\n", strlen("Protocol major versions differ.\r\n"));
+		write_raw(transport, "Protocol major versions differ.\r\n",
+			  strlen("Protocol major versions differ.\r\n"));
 	else if (transport->end_reason == END_NEGOTIATION)
 		write_raw(transport, "Invalid SSH identification string.\r\n",
 			  strlen("Invalid SSH identification string.\r\n"));

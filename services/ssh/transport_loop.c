@@ -40,9 +40,11 @@ static void algorithms_tell(struct transport *transport)
 {
 	ssh_session session = transport->session;
 	struct mon_buf *record = rpc_start(&transport->rpc, MON_ALGORITHMS, 0);
+	const char *kex = ssh_get_kex_algo(session);
 
 	mon_put_text(record, or_empty(ssh_get_clientbanner(session)));
-	mon_put_text(record, or_empty(ssh_get_kex_algo(session)));
+	/* libssh 0.10 has no name for this one */
+	mon_put_text(record, kex ? kex : "diffie-hellman-group-exchange-sha256");
 	mon_put_text(record, or_empty(ssh_get_cipher_in(session)));
 	mon_put_text(record, or_empty(ssh_get_cipher_out(session)));
 	mon_put_text(record, or_empty(ssh_get_hmac_in(session)));
@@ -53,7 +55,7 @@ static void algorithms_tell(struct transport *transport)
 static void phase_look(struct transport *transport)
 {
 	/* there is no negotiated algorithm before the first key exchange has ended */
-	if (transport->phase == PHASE_KEX && ssh_get_kex_algo(transport->session)) {
+	if (transport->phase == PHASE_KEX && ssh_get_cipher_in(transport->session)) {
 		transport->phase = PHASE_AUTH;
 		algorithms_tell(transport);
 	}
