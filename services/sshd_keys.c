@@ -126,7 +126,7 @@ void sshd_keys_list(struct varlink_call *call, const json_t *parameters, void *u
 	const struct sshd *sshd = userdata;
 	const char *family = family_read(call, parameters);
 	json_t *keys;
-	bool known;
+	bool known = false;
 
 	if (!family)
 		return;
@@ -342,7 +342,7 @@ void sshd_keys_done(struct sshd *sshd)
 static int zeroize_family(struct sshd *sshd, const char *family, const char *caller, json_t *gone,
 			  struct err *err)
 {
-	bool known;
+	bool known = false;
 	int r = 0;
 
 	for (enum hostkey_type type = 0; r == 0 && type < HOSTKEY_TYPE_MAX; type++) {
