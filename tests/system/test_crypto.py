@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 
+import paramiko
 import pexpect
 import pytest
 
@@ -469,3 +470,50 @@ def test_the_loop_goes_on_while_a_key_is_made(own_product):
     assert maker.returncode == 0, maker.stdout.read()
     assert answers > 2
     assert host_keys(product, "rsa")[0]["bits"] == 4096
+
+
+def test_copied_with_scp_and_imported_by_paramiko_as_iosxr_user_does(product, keys):
+    """The key goes up to harddisk: and the command, with a carriage return behind it, into an exec channel."""
+    copy = os.path.join(keys["directory"], "blob")
+    write(copy, blob(keys["rsa"]))
+    argv = product.ssh_argv()
+    options = argv[argv.index("-o"):-1]
+    done = subprocess.run(["scp", "-F", "none", "-P", str(product.port), *options, copy,
+                           "admin@127.0.0.1:/harddisk:/publickey_admin.b64"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    client = paramiko.SSHClient()
+    client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+    client.connect("127.0.0.1", port=product.port, username="admin", password=product.password, allow_agent=False,
+                   look_for_keys=False, timeout=20)
+    try:
+        for command, works in (("crypto key import authentication rsa username admin harddisk:/publickey_admin.b64", True),
+                               ("crypto key zeroize authentication rsa username admin", False)):
+            _, stdout, _ = client.exec_command(command + " \r", timeout=20)
+            assert not re.search(b"already|removed|really", stdout.read(100))  # it would answer yes
+            stdout.read()
+            assert stdout.channel.recv_exit_status() == 0
+            assert (login(product, keys["rsa"]) == 0) == works
+    finally:
+        client.close()
+
+
+def test_a_daemon_killed_while_it_makes_a_key_keeps_the_old_one(own_product):
+    product = own_product
+    before = scan(product)
+    maker = subprocess.Popen([os.path.join(BIN, "sallyport"), "--run-dir", os.path.join(product.run_dir, "sock"), "-c",
+                              "crypto key generate rsa 4096"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+
+    def maker_pid():
+        daemon = product.daemon_pid("sallyport-sshd")
+        with open(f"/proc/{daemon}/task/{daemon}/children", encoding="ascii") as file:
+            for pid in file.read().split():
+                with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
+                    if comm.read().strip() == "sallyport-key":
+                        return int(pid)
+        return 0
+
+    pid = wait_for(maker_pid, what="the process that makes the key")
+    product.kill_daemon("sallyport-sshd")
+    assert maker.wait(20) == 1 and "went away" in maker.stdout.read()
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of that process")
+    assert scan(product) == before
