@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -124,35 +126,76 @@ static const char *cap_name(unsigned cap)
 	return name ? name : "unknown";
 }
 
+/* What the kernel has of the process, by one bit for each capability. */
+struct caps_state {
+	uint64_t permitted, effective, inheritable, bounding, ambient;
+};
+
+/* By system calls: a session is begun with this, and reading it from /proc took longer than a signature. */
+static int caps_read(struct caps_state *ret_state)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct caps_state state = { 0 };
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return -errno;
+	for (unsigned i = 0; i < ARRAY_SIZE(data); i++) {
+		state.permitted |= (uint64_t)data[i].permitted << 32 * i;
+		state.effective |= (uint64_t)data[i].effective << 32 * i;
+		state.inheritable |= (uint64_t)data[i].inheritable << 32 * i;
+	}
+	for (unsigned cap = 0; cap <= (unsigned)CAP_LAST_CAP; cap++) {
+		if (prctl(PR_CAPBSET_READ, cap) > 0)
+			state.bounding |= UINT64_C(1) << cap;
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) > 0)
+			state.ambient |= UINT64_C(1) << cap;
+	}
+	*ret_state = state;
+	return 0;
+}
+
 /* Reads the process back and compares each capability of each set. */
 static int check_caps(const unsigned *caps, size_t caps_len, bool bounding, struct err *err)
 {
-	static const struct {
-		capng_type_t type;
-		const char *name;
-		bool keeps;
-	} sets[] = {
-		{ CAPNG_PERMITTED, "permitted", true },	  { CAPNG_EFFECTIVE, "effective", true },
-		{ CAPNG_BOUNDING_SET, "bounding", true }, { CAPNG_INHERITABLE, "inheritable", false },
-		{ CAPNG_AMBIENT, "ambient", false },
-	};
-	bool wanted, have;
+	struct caps_state state;
 
-	if (capng_get_caps_process() != 0)
+	if (caps_read(&state) < 0)
 		return err_set(err, -EPERM, "cannot read the capabilities back");
 	for (unsigned cap = 0; cap <= (unsigned)CAP_LAST_CAP; cap++) {
+		const struct {
+			uint64_t set;
+			const char *name;
+			bool keeps, looked_at;
+		} sets[] = {
+			{ state.permitted, "permitted", true, true },
+			{ state.effective, "effective", true, true },
+			{ state.bounding, "bounding", true, bounding },
+			{ state.inheritable, "inheritable", false, true },
+			{ state.ambient, "ambient", false, true },
+		};
+
 		for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
-			if (sets[i].type == CAPNG_BOUNDING_SET && !bounding)
-				continue;
-			wanted = sets[i].keeps && cap_wanted(cap, caps, caps_len);
-			have = capng_have_capability(sets[i].type, cap) != 0;
-			if (have != wanted)
+			bool wanted = sets[i].keeps && cap_wanted(cap, caps, caps_len);
+			bool have = (sets[i].set >> cap & 1) != 0;
+
+			if (sets[i].looked_at && have != wanted)
 				return err_set(err, -EPERM, "capability %s: cannot be %s the %s set",
 					       cap_name(cap), have ? "removed from" : "kept in",
 					       sets[i].name);
 		}
 	}
 	return 0;
+}
+
+static int caps_set(uint64_t kept)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(data); i++)
+		data[i].permitted = data[i].effective = (uint32_t)(kept >> 32 * i);
+	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
 }
 
 /* A permitted set may be left although root is gone (SECBIT_KEEP_CAPS). The bounding set is not touched: to
@@ -188,20 +231,28 @@ int proc_drop_user(uid_t uid, gid_t gid, struct err *err)
 
 int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err)
 {
-	const capng_type_t kept = CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET;
+	struct caps_state state;
+	uint64_t kept = 0;
+	bool refused = false;
 
-	if (capng_get_caps_process() != 0)
+	if (caps_read(&state) < 0)
 		return err_set(err, -EPERM, "cannot read the capabilities");
-	for (size_t i = 0; i < caps_len; i++)
-		if (!capng_have_capability(CAPNG_PERMITTED, caps[i]))
+	for (size_t i = 0; i < caps_len; i++) {
+		if (caps[i] > (unsigned)CAP_LAST_CAP)
+			return err_set(err, -EINVAL, "capability %u is not known", caps[i]);
+		if (!(state.permitted >> caps[i] & 1))
 			return err_set(err, -EPERM, "capability %s is needed and not there",
 				       cap_name(caps[i]));
-	capng_clear(CAPNG_SELECT_ALL);
-	for (size_t i = 0; i < caps_len; i++)
-		if (capng_update(CAPNG_ADD, kept, caps[i]) != 0)
-			return err_set(err, -EINVAL, "capability %u is not known", caps[i]);
+		kept |= UINT64_C(1) << caps[i];
+	}
+	/* first the bounding set: to shrink it takes a capability */
+	for (unsigned cap = 0; cap <= (unsigned)CAP_LAST_CAP; cap++)
+		if ((state.bounding & ~kept) >> cap & 1)
+			refused = prctl(PR_CAPBSET_DROP, cap) < 0 || refused;
+	refused = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 || refused;
+	refused = caps_set(kept) < 0 || refused;
 	/* one refused part is enough to refuse; which one is what the check says */
-	if (capng_apply(CAPNG_SELECT_ALL) != 0 && check_caps(caps, caps_len, true, err) == 0)
+	if (refused && check_caps(caps, caps_len, true, err) == 0)
 		return err_set(err, -EPERM, "cannot give up capabilities");
 	return check_caps(caps, caps_len, true, err);
 }

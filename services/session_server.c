@@ -27,7 +27,7 @@
 #include "base/proc.h"
 #include "base/unix_address.h"
 
-#define PEERS_MAX	    2048u   /* links, of sessions and of those that have not said who they are */
+#define PEERS_MAX	    16384u  /* links, of sessions and of those that have not said who they are */
 #define MESSAGES_PER_WAKE   16	    /* so that one talkative monitor does not starve the others */
 #define REGISTER_BACKLOG    256
 #define REGISTER_TIMEOUT_US 5000000 /* to say who it is */
@@ -169,15 +169,6 @@ static int process_watch(struct peer *peer, pid_t pid, uint64_t start_ticks)
 	return peer->pid_gone && event_add(peer->pid_gone, NULL) == 0 ? 0 : -ENOMEM;
 }
 
-static void source_of_address(struct admission_source *source, const char *vrf_name,
-			      const union listener_address *address)
-{
-	if (address->sa.sa_family == AF_INET)
-		admission_source_set(source, vrf_name, (const uint8_t *)&address->in.sin_addr, 4);
-	else
-		admission_source_set(source, vrf_name, (const uint8_t *)&address->in6.sin6_addr, 16);
-}
-
 static void source_of_text(struct admission_source *source, const char *vrf_name, const char *text)
 {
 	char plain[INET6_ADDRSTRLEN];
@@ -270,7 +261,7 @@ static int entry_finish(struct peer *peer)
 		entry->report.end_reason = END_LOST;
 	entry->report.state = SESSION_CLOSED;
 	rc = history_put(server->options.history, &entry->report);
-	admission_leave(server->options.admission, &peer->source, entry->authenticated);
+	door_leave(server->options.door, &peer->source, &entry->report, entry->authenticated);
 	session_table_remove(server->table, entry);
 	peer->entry = NULL;
 	return rc;
@@ -302,9 +293,9 @@ static void entry_update(struct peer *peer, const struct session_link_message *m
 	int state = entry->report.state;
 
 	session_table_update(entry, &message->session, message->channels, message->channels_len);
-	if (entry->authenticated && !authenticated && !admission_promote(server->options.admission, &peer->source)) {
-		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' from '%s' was refused: the session limit of %u is reached",
-			  entry->report.user, entry->report.peer_address, ADMISSION_SESSIONS_MAX);
+	if (entry->authenticated && !authenticated && !door_promote(server->options.door, &peer->source)) {
+		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' from '%s' was refused: the session limit of VRF %s is reached",
+			  entry->report.user, entry->report.peer_address, entry->report.vrf);
 		peer_terminate(peer, END_REFUSED, "the session limit is reached");
 	}
 	if ((entry->authenticated && entry->report.state != state) || (entry->report.user[0] && !named))
@@ -356,7 +347,7 @@ static int peer_register(struct peer *peer, const struct session_report *told)
 		if (rc < 0)
 			return rc;
 		source_of_text(&peer->source, entry->report.vrf, entry->report.peer_address);
-		admission_restore(server->options.admission, &peer->source, entry->authenticated);
+		door_restore(server->options.door, &peer->source, entry->authenticated);
 		if (session_table_last_id(server->table) != history_last_id(server->options.history))
 			history_note_id(server->options.history, session_table_last_id(server->table));
 		history_put(server->options.history, &entry->report);
@@ -622,7 +613,7 @@ static void row_take_over(struct session_server *server, const struct session_re
 		return;
 	}
 	source_of_text(&peer->source, row->vrf, row->peer_address);
-	admission_restore(server->options.admission, &peer->source, peer->entry->authenticated);
+	door_restore(server->options.door, &peer->source, peer->entry->authenticated);
 }
 
 static void rows_take_over(struct session_server *server)
@@ -647,7 +638,7 @@ static void child_close_others(const struct monitor_start *start)
 {
 	const struct spawner_transport none = { -1, -1, -1 }, *spawned = start->spawned ? start->spawned : &none;
 	int keep[] = { STDERR_FILENO, start->connection_fd, start->link_fd, start->run_dir_fd, start->transport_fd,
-		       start->cli_fd, start->empty_dir_fd, start->files_fd, start->files_program_fd, spawned->rpc_fd,
+		       start->cli_fd, start->empty_dir_fd, start->files_fd, start->helper_fd, spawned->rpc_fd,
 		       spawned->event_fd, spawned->status_fd };
 
 	qsort(keep, ARRAY_SIZE(keep), sizeof(keep[0]), fd_compare);
@@ -810,17 +801,14 @@ bool session_server_connection(struct session_server *server, const struct liste
 	struct admission_source source;
 	int rc;
 
-	source_of_address(&source, connection->vrf->name, &connection->peer);
-	if (admission_ask(server->options.admission, &source) != ADMISSION_GRANTED) {
-		close(connection->fd);
+	if (!door_ask(server->options.door, connection, &source))
 		return false;
-	}
 	rc = session_begin(server, connection, &source);
-	close(connection->fd); /* the child has its own */
-	if (rc == 0)
+	if (rc == 0) {
+		close(connection->fd); /* the child has its own */
 		return true;
-	admission_leave(server->options.admission, &source, false);
-	admission_refuse(server->options.admission, ADMISSION_RESOURCES, &source);
+	}
+	door_short(server->options.door, connection, &source);
 	log_debug("session", "a connection could not be served: %s", strerror(-rc));
 	return false;
 }

@@ -129,6 +129,8 @@ static int ops_prepare(const struct tree *slice, sshd_conf_report *report, void 
 	if (rc == 0)
 		rc = slice_text_make(sshd, slice);
 	if (rc == 0)
+		rc = door_prepare(sshd->door, &sshd->next->ssh);
+	if (rc == 0)
 		rc = uids_prepare(sshd, sshd->next, report, to);
 	/* at the start the slice is in force already, so a taken port is a state to wait out and not a refusal */
 	if (rc == 0)
@@ -193,6 +195,7 @@ static void ops_apply(void *userdata)
 
 	sshd->conf = take(sshd->next);
 	maps_apply(sshd, before);
+	door_apply(sshd->door);
 	listener_set_apply(sshd->listeners);
 	slice_save(sshd);
 	sshd_user_keys_follow(sshd);
@@ -207,6 +210,7 @@ static void ops_abort(void *userdata)
 	struct sshd *sshd = userdata;
 
 	listener_set_abort(sshd->listeners);
+	door_abort(sshd->door);
 	next_drop(sshd);
 }
 
@@ -303,18 +307,7 @@ static void on_exhausted(const struct vrf *vrf, void *userdata)
 	struct admission_source source = { .family = 0 };
 
 	snprintf(source.vrf_name, sizeof(source.vrf_name), "%s", vrf->name);
-	admission_refuse(sshd->admission, ADMISSION_RESOURCES, &source);
-}
-
-static void refusals_log(struct sshd *sshd)
-{
-	struct admission_report report;
-
-	if (!admission_report_due(sshd->admission, clock_monotonic_us(), &report))
-		return;
-	log_event(LOG_SSHD_WARN_GENERAL, "%llu connection%s refused, the last in VRF %s: %s",
-		  (unsigned long long)report.total, report.total == 1 ? " was" : "s were", report.last_source.vrf_name,
-		  admission_verdict_words[report.last_verdict]);
+	admission_refuse(door_admission(sshd->door), ADMISSION_RESOURCES, &source);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *userdata)
@@ -323,7 +316,7 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
 
 	(void)fd;
 	(void)what;
-	refusals_log(sshd);
+	door_tick(sshd->door);
 	listener_set_tick(sshd->listeners);
 	session_server_tick(sshd->sessions);
 }
@@ -433,7 +426,9 @@ static void paths_done(struct sshd *sshd)
 
 static int hostkeys_init(struct sshd *sshd, struct err *err)
 {
-	return hostkey_set_load(sshd->ssh_dir, &sshd->hostkeys, err);
+	int rc = hostkey_set_load(sshd->ssh_dir, &sshd->hostkeys, err);
+
+	return rc < 0 ? rc : monitor_warm(sshd->hostkeys, err);
 }
 
 static void hostkeys_done(struct sshd *sshd)
@@ -444,11 +439,9 @@ static void hostkeys_done(struct sshd *sshd)
 static int history_init(struct sshd *sshd, struct err *err)
 {
 	const struct history_options options = { .dir = sshd->ssh_dir, .on_notice = on_history_notice };
-	const struct admission_limits limits = { .sessions = ADMISSION_SESSIONS_MAX,
-						 .unauthenticated = ADMISSION_UNAUTHENTICATED_MAX,
-						 .per_source = ADMISSION_PER_SOURCE_MAX };
 
-	if (history_new(&options, &sshd->history) < 0 || admission_new(&limits, &sshd->admission) < 0)
+	if (history_new(&options, &sshd->history) < 0 ||
+	    door_new((const struct sshd_conf *const *)&sshd->conf, sshd->default_port, &sshd->door) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -456,7 +449,7 @@ static int history_init(struct sshd *sshd, struct err *err)
 static void history_done(struct sshd *sshd)
 {
 	history_free(sshd->history);
-	admission_free(sshd->admission);
+	door_free(sshd->door);
 }
 
 static int vrfs_init(struct sshd *sshd, struct err *err)
@@ -531,7 +524,7 @@ static int empty_dir_open(struct sshd *sshd, struct err *err)
 static int files_open(struct sshd *sshd, struct err *err)
 {
 	AUTO(free) char *path = NULL;
-	int rc = program_open(sshd, "sallyport-files", &sshd->files_program_fd, err);
+	int rc = program_open(sshd, "sallyport-helper", &sshd->helper_fd, err);
 
 	if (rc < 0)
 		return rc;
@@ -573,12 +566,12 @@ static void spawners_done(struct sshd *sshd)
 static int sessions_init(struct sshd *sshd, struct err *err)
 {
 	struct session_server_options options = {
-		.base = sshd->base, .run_dir = sshd->run_dir, .history = sshd->history, .admission = sshd->admission,
+		.base = sshd->base, .run_dir = sshd->run_dir, .history = sshd->history, .door = sshd->door,
 		.spawners = sshd->spawners,
 		.conf = (const struct sshd_conf *const *)&sshd->conf, .session_files = sshd->session_files,
 		.start = { .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd, .cli_fd = sshd->cli_fd,
 			   .empty_dir_fd = sshd->empty_dir_fd, .files_fd = sshd->files_fd,
-			   .files_program_fd = sshd->files_program_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
+			   .helper_fd = sshd->helper_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
 			   .separate_users = !sshd->weak, .hostkeys = sshd->hostkeys,
 			   .user_keys_dir = sshd->user_keys_dir,
 			   .transport_uid = sshd->transport_uid,

@@ -33,7 +33,7 @@ struct monitor_start {
 	int cli_fd;	    /* the CLI program, opened for execveat */
 	int empty_dir_fd;   /* the empty root for the transport */
 	int files_fd;	    /* O_PATH of the file root (file_root.h); 0: there is none, files are not served */
-	int files_program_fd; /* sallyport-files, opened for execveat */
+	int helper_fd; /* sallyport-files, opened for execveat */
 	const char *uidmap_path;
 	const char *user_keys_dir; /* imported keys: aaa/user_keys.h; NULL: there are none */
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */
@@ -52,6 +52,10 @@ struct monitor_start {
 /* What a profile makes of the host keys that exist and of the table, as it is offered. Returns buffer. */
 const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
 				   const struct ssh_profile *profile, char *buffer, size_t size_bytes);
+
+/* Once in the daemon, before the first fork and when the host keys have changed: so that no monitor does anything for the
+ * first time. An error names a host key that does not work. */
+int monitor_warm(const struct hostkey_set *hostkeys, struct err *err);
 
 /* Called in the child right after fork, signals at default, every descriptor but those in start already closed or
  * close-on-exec. Runs the connection to its end and _exits. */

@@ -26,6 +26,7 @@ enum {
 	RETRY_LAST_US = 500000,
 	SEND_AGAIN_US = 50000,	    /* the daemon's queue was full */
 	STATISTICS_EVERY_US = 1000000,
+	BEFORE_AUTH_US = 100000, /* what changes during a login is told with the login, which takes less */
 	FINISH_MAX_S = 600,
 	FINISH_SHUTDOWN_MAX_S = 10, /* nobody may come back */
 	FINISH_HURRY_US = 500000,   /* after SIGTERM */
@@ -107,11 +108,13 @@ void monitor_link_init(struct monitor *m)
 
 void monitor_link_changed(struct monitor *m, bool now)
 {
+	int64_t wait_us = now ? BEFORE_AUTH_US : STATISTICS_EVERY_US;
+
 	m->dirty = true;
-	if (now)
+	if (now && m->phase == PHASE_AFTER_AUTH)
 		tell_state(m);
-	else if (!m->link_due_us)
-		m->link_due_us = clock_monotonic_us() + STATISTICS_EVERY_US;
+	else if (!m->link_due_us || m->link_due_us > clock_monotonic_us() + wait_us)
+		m->link_due_us = clock_monotonic_us() + wait_us;
 }
 
 /* Only the daemon itself, or root, may take our session into its table. */
