@@ -307,7 +307,40 @@ int access_rule_parse(enum access_family family, const char *text, struct access
 	return 0;
 }
 
+int access_prefix_parse(const char *text, enum access_family *ret_family, struct access_side *ret_side, char **ret_text,
+			struct err *err)
+{
+	struct reader reader = { .family = strchr(text, ':') ? ACCESS_IPV6 : ACCESS_IPV4 };
+	struct access_side side = { .port_last = UINT16_MAX };
+	char address[INET6_ADDRSTRLEN];
+	int rc = prefix_read(&reader, text, &side, err);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < sizeof(side.address); i++)
+		side.address[i] &= side.mask[i];
+	inet_ntop(reader.family == ACCESS_IPV4 ? AF_INET : AF_INET6, side.address, address, sizeof(address));
+	if (ret_text && asprintf(ret_text, "%s/%d", address, mask_length(side.mask, address_bytes(reader.family))) < 0)
+		return -ENOMEM;
+	if (ret_family)
+		*ret_family = reader.family;
+	if (ret_side)
+		*ret_side = side;
+	return 0;
+}
+
 /* ---- statements ---- */
+
+static int prefix_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	(void)arg;
+	return access_prefix_parse(text, NULL, NULL, ret_text, err);
+}
+
+const struct arg arg_access_prefix = {
+	.name = "A.B.C.D/LEN", .help = "IPv4 or IPv6 address or prefix", .canonical = prefix_canonical, .text = true, .min = 1,
+	.max = INET6_ADDRSTRLEN + 4, .words_taken = 1,
+};
 
 /* IOS XR's rule for the name of an access list. */
 static int name_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
@@ -514,6 +547,11 @@ static bool side_fits(const struct access_side *side, const uint8_t *address, si
 		if ((address[i] & side->mask[i]) != side->address[i])
 			return false;
 	return inside != side->port_except;
+}
+
+bool access_side_fits(const struct access_side *side, enum access_family family, const uint8_t *address)
+{
+	return side_fits(side, address, address_bytes(family), side->port_first);
 }
 
 bool access_lists_ask(struct access_lists *lists, const char *name, const struct access_flow *flow)

@@ -68,6 +68,12 @@ struct access_rule {
 int access_rule_parse(enum access_family family, const char *text, struct access_rule *ret_rule, char **ret_text,
 		      struct err *err);
 
+/* "10.0.0.0/8", "fd00::/64", an address alone. ret_text (malloc'ed, canonical, always with a length) may be NULL. */
+int access_prefix_parse(const char *text, enum access_family *ret_family, struct access_side *ret_side, char **ret_text,
+			struct err *err);
+bool access_side_fits(const struct access_side *side, enum access_family family, const uint8_t *address);
+extern const struct arg arg_access_prefix;
+
 struct access_flow {
 	enum access_family family;
 	uint8_t from[16], to[16]; /* 4 or 16 bytes of them */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: admission. Only connections that have not authenticated are kept by source: what an attacker can hold open
- * without a password is bounded in total and for each address, while sessions are bounded in total only. The table of
- * sources never outgrows the number of unauthenticated connections, so a linear search is enough.
+ * DOC: admission. Counts are kept by VRF, and by source as long as a source has something on the way in or a bucket that
+ * is not full: what an attacker can make us remember is bounded by what we let in. A bucket holds millionths of a
+ * connection and the time of its last filling; full buckets need not be kept.
  */
 #include "services/admission.h"
 
@@ -13,46 +13,146 @@
 
 #include "base/cleanup.h"
 
+#define UNAUTHENTICATED_LEAST 64u
+#define UNAUTHENTICATED_MOST  1024u
+#define TOKEN		      1000000 /* one connection */
+#define RETRY_SESSIONS_S      5u
+#define RETRY_SOON_S	      2u
+
 const char *const admission_verdict_words[] = {
 	[ADMISSION_GRANTED] = "granted",
 	[ADMISSION_SESSIONS] = "the session limit is reached",
 	[ADMISSION_UNAUTHENTICATED] = "too many connections have not authenticated yet",
 	[ADMISSION_SOURCE] = "too many connections of one source have not authenticated yet",
+	[ADMISSION_RATE] = "the rate limit is reached",
+	[ADMISSION_SOURCE_RATE] = "one source has used up its share of the rate limit",
+	[ADMISSION_ACCESS_LIST] = "an access list denies them",
+	[ADMISSION_PENALTY] = "their source has a penalty",
 	[ADMISSION_RESOURCES] = "the system is short of descriptors, processes or memory",
 	[ADMISSION_VERDICT_MAX] = NULL,
 };
 
+struct bucket {
+	int64_t tokens, filled_us;
+	bool used; /* else it is full */
+	/* of the last filling, for the sweep */
+	unsigned rate_per_min, burst;
+};
+
+struct domain {
+	char vrf_name[33];
+	unsigned sessions, unauthenticated;
+	bool sessions_own;
+	struct bucket bucket;
+	uint64_t refused[ADMISSION_VERDICT_MAX];
+};
+
 struct source_count {
-	struct admission_source source;
 	unsigned count;
+	struct bucket bucket;
 };
 
 struct admission {
-	struct admission_limits limits;
-	unsigned sessions, unauthenticated;
-	struct source_count *sources;
-	size_t sources_len, sources_size;
+	struct domain **domains;
+	size_t domains_len, domains_size;
+	struct source_map *sources;
 	struct admission_report pending;
-	int64_t reported_us;
+	int64_t reported_us, sweep_us;
 	bool reported;
 };
 
-void admission_source_set(struct admission_source *source, const char *vrf_name, const uint8_t *bytes, size_t len_bytes)
+static unsigned least(unsigned a, unsigned b)
 {
-	memset(source, 0, sizeof(*source));
-	snprintf(source->vrf_name, sizeof(source->vrf_name), "%s", vrf_name);
-	source->family = len_bytes == 4 ? 4 : 6;
-	/* one IPv6 host owns its whole /64, so that is what is counted */
-	memcpy(source->address, bytes, len_bytes < 8 ? len_bytes : 8);
+	return a < b ? a : b;
 }
 
-int admission_new(const struct admission_limits *limits, struct admission **ret_admission)
+void admission_limits_set(struct admission_limits *limits, unsigned sessions, unsigned rate_per_min, unsigned burst,
+			  unsigned source_rate_per_min)
+{
+	unsigned unauthenticated = sessions < UNAUTHENTICATED_LEAST ? UNAUTHENTICATED_LEAST :
+								      least(sessions, UNAUTHENTICATED_MOST);
+	uint64_t share = ((uint64_t)burst * source_rate_per_min + rate_per_min - 1) / rate_per_min;
+
+	*limits = (struct admission_limits){ .sessions = sessions,
+					     .unauthenticated = unauthenticated,
+					     .per_source = unauthenticated * 3 / 8,
+					     .rate_per_min = rate_per_min,
+					     .burst = burst,
+					     .source_rate_per_min = source_rate_per_min,
+					     .source_burst = share < burst ? (unsigned)share : burst };
+}
+
+/* ---- buckets ---- */
+
+static void bucket_fill(struct bucket *bucket, unsigned rate_per_min, unsigned burst, int64_t now_us)
+{
+	const int64_t most = (int64_t)burst * TOKEN;
+	int64_t passed_us = now_us - bucket->filled_us;
+
+	bucket->rate_per_min = rate_per_min;
+	bucket->burst = burst;
+	if (passed_us > 3600000000) /* longer than any bucket takes; keeps the product small */
+		passed_us = 3600000000;
+	if (!bucket->used)
+		bucket->tokens = most;
+	else if (passed_us > 0)
+		bucket->tokens += passed_us * rate_per_min / 60;
+	if (bucket->tokens > most)
+		bucket->tokens = most;
+	bucket->filled_us = now_us;
+	bucket->used = true;
+}
+
+static unsigned bucket_wait_s(const struct bucket *bucket)
+{
+	int64_t us = (TOKEN - bucket->tokens) * 60 / bucket->rate_per_min;
+
+	return (unsigned)(us / 1000000 + 1);
+}
+
+/* ---- VRFs and sources ---- */
+
+static struct domain *domain_find(const struct admission *admission, const char *vrf_name)
+{
+	for (size_t i = 0; i < admission->domains_len; i++)
+		if (!strcmp(admission->domains[i]->vrf_name, vrf_name))
+			return admission->domains[i];
+	return NULL;
+}
+
+static struct domain *domain_get(struct admission *admission, const char *vrf_name)
+{
+	struct domain *domain = domain_find(admission, vrf_name);
+
+	if (domain)
+		return domain;
+	if (admission->domains_len == admission->domains_size) {
+		size_t size = admission->domains_size ? 2 * admission->domains_size : 16;
+		struct domain **grown = reallocarray(admission->domains, size, sizeof(struct domain *));
+
+		if (!grown)
+			return NULL;
+		admission->domains = grown;
+		admission->domains_size = size;
+	}
+	domain = calloc(1, sizeof(*domain));
+	if (!domain)
+		return NULL;
+	snprintf(domain->vrf_name, sizeof(domain->vrf_name), "%s", vrf_name);
+	admission->domains[admission->domains_len++] = domain;
+	return domain;
+}
+
+int admission_new(struct admission **ret_admission)
 {
 	struct admission *admission = calloc(1, sizeof(*admission));
 
 	if (!admission)
 		return -ENOMEM;
-	admission->limits = *limits;
+	if (source_map_new(sizeof(struct source_count), ADMISSION_SOURCES_MAX, &admission->sources) < 0) {
+		free(admission);
+		return -ENOMEM;
+	}
 	*ret_admission = admission;
 	return 0;
 }
@@ -61,115 +161,195 @@ void admission_free(struct admission *admission)
 {
 	if (!admission)
 		return;
-	free(admission->sources);
+	for (size_t i = 0; i < admission->domains_len; i++)
+		free(admission->domains[i]);
+	free(admission->domains);
+	source_map_free(admission->sources);
 	free(admission);
 }
 
-static struct source_count *source_find(const struct admission *admission, const struct admission_source *source)
+static struct source_count *source_get(struct admission *admission, const struct admission_source *source)
 {
-	for (size_t i = 0; i < admission->sources_len; i++)
-		if (!memcmp(&admission->sources[i].source, source, sizeof(*source)))
-			return &admission->sources[i];
-	return NULL;
+	struct source_count *count = source_map_find(admission->sources, source);
+
+	return count ? count : source_map_add(admission->sources, source);
 }
 
-static int source_add(struct admission *admission, const struct admission_source *source)
+static bool keep_source(const struct admission_source *source, void *record, void *userdata)
 {
-	struct source_count *count = source_find(admission, source);
+	const int64_t now_us = ((struct admission *)userdata)->sweep_us;
+	struct source_count *count = record;
+	struct bucket *bucket = &count->bucket;
 
-	if (!count && admission->sources_len == admission->sources_size) {
-		size_t size = admission->sources_size ? 2 * admission->sources_size : 16;
-		struct source_count *grown = reallocarray(admission->sources, size, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		admission->sources = grown;
-		admission->sources_size = size;
-	}
-	if (!count) {
-		count = &admission->sources[admission->sources_len++];
-		*count = (struct source_count){ .source = *source };
-	}
-	count->count++;
-	admission->unauthenticated++;
-	return 0;
+	(void)source;
+	if (count->count > 0)
+		return true;
+	if (!bucket->used)
+		return false;
+	bucket_fill(bucket, bucket->rate_per_min, bucket->burst, now_us);
+	return bucket->tokens < (int64_t)bucket->burst * TOKEN;
 }
 
-static void source_drop(struct admission *admission, const struct admission_source *source)
+void admission_sweep(struct admission *admission, int64_t now_us)
 {
-	struct source_count *count = source_find(admission, source);
-
-	if (!count)
-		return;
-	admission->unauthenticated--;
-	if (--count->count == 0)
-		*count = admission->sources[--admission->sources_len];
+	admission->sweep_us = now_us;
+	source_map_filter(admission->sources, keep_source, admission);
 }
 
-static enum admission_verdict admission_decide(const struct admission *admission, const struct admission_source *source)
-{
-	const struct source_count *count = source_find(admission, source);
+/* ---- in and out ---- */
 
-	if (admission->sessions >= admission->limits.sessions)
+static unsigned sessions_counted(const struct admission *admission, const struct domain *own)
+{
+	unsigned sessions = 0;
+
+	if (own->sessions_own)
+		return own->sessions;
+	for (size_t i = 0; i < admission->domains_len; i++)
+		if (!admission->domains[i]->sessions_own)
+			sessions += admission->domains[i]->sessions;
+	return sessions;
+}
+
+static enum admission_verdict admission_decide(const struct admission *admission, const struct admission_limits *limits,
+					       const struct domain *domain, const struct source_count *count,
+					       unsigned *ret_retry_s)
+{
+	*ret_retry_s = RETRY_SESSIONS_S;
+	if (sessions_counted(admission, domain) >= limits->sessions)
 		return ADMISSION_SESSIONS;
-	if (count && count->count >= admission->limits.per_source)
+	*ret_retry_s = RETRY_SOON_S;
+	if (count->count >= limits->per_source)
 		return ADMISSION_SOURCE;
-	if (admission->unauthenticated >= admission->limits.unauthenticated)
+	if (domain->unauthenticated >= limits->unauthenticated)
 		return ADMISSION_UNAUTHENTICATED;
+	if (count->bucket.tokens < TOKEN) {
+		*ret_retry_s = bucket_wait_s(&count->bucket);
+		return ADMISSION_SOURCE_RATE;
+	}
+	if (domain->bucket.tokens < TOKEN) {
+		*ret_retry_s = bucket_wait_s(&domain->bucket);
+		return ADMISSION_RATE;
+	}
 	return ADMISSION_GRANTED;
 }
 
-enum admission_verdict admission_ask(struct admission *admission, const struct admission_source *source)
+enum admission_verdict admission_ask(struct admission *admission, const struct admission_limits *limits,
+				     const struct admission_source *source, int64_t now_us, unsigned *ret_retry_s)
 {
-	enum admission_verdict verdict = admission_decide(admission, source);
+	struct domain *domain = domain_get(admission, source->vrf_name);
+	struct source_count *count = domain ? source_get(admission, source) : NULL;
+	enum admission_verdict verdict = ADMISSION_RESOURCES;
 
-	if (verdict == ADMISSION_GRANTED && source_add(admission, source) < 0)
-		verdict = ADMISSION_RESOURCES;
-	if (verdict != ADMISSION_GRANTED)
+	*ret_retry_s = RETRY_SOON_S;
+	if (domain && count) {
+		domain->sessions_own = limits->sessions_own;
+		bucket_fill(&domain->bucket, limits->rate_per_min, limits->burst, now_us);
+		bucket_fill(&count->bucket, limits->source_rate_per_min, limits->source_burst, now_us);
+		verdict = admission_decide(admission, limits, domain, count, ret_retry_s);
+	}
+	if (verdict != ADMISSION_GRANTED) {
 		admission_refuse(admission, verdict, source);
+		return verdict;
+	}
+	domain->bucket.tokens -= TOKEN;
+	count->bucket.tokens -= TOKEN;
+	count->count++;
+	domain->unauthenticated++;
 	return verdict;
 }
 
 int admission_restore(struct admission *admission, const struct admission_source *source, bool authenticated)
 {
-	if (!authenticated)
-		return source_add(admission, source);
-	admission->sessions++;
+	struct domain *domain = domain_get(admission, source->vrf_name);
+	struct source_count *count = domain && !authenticated ? source_get(admission, source) : NULL;
+
+	if (!domain || (!authenticated && !count))
+		return -ENOMEM;
+	if (authenticated) {
+		domain->sessions++;
+		return 0;
+	}
+	count->count++;
+	domain->unauthenticated++;
 	return 0;
 }
 
-bool admission_promote(struct admission *admission, const struct admission_source *source)
+static void source_leave(struct admission *admission, struct domain *domain, const struct admission_source *source)
 {
-	source_drop(admission, source);
-	admission->sessions++;
-	return admission->sessions <= admission->limits.sessions;
+	struct source_count *count = source_map_find(admission->sources, source);
+
+	if (!count || count->count == 0 || domain->unauthenticated == 0)
+		return;
+	count->count--;
+	domain->unauthenticated--;
+}
+
+bool admission_promote(struct admission *admission, const struct admission_limits *limits,
+		       const struct admission_source *source)
+{
+	struct domain *domain = domain_get(admission, source->vrf_name);
+
+	if (!domain)
+		return false;
+	source_leave(admission, domain, source);
+	domain->sessions_own = limits->sessions_own;
+	domain->sessions++;
+	return sessions_counted(admission, domain) <= limits->sessions;
 }
 
 void admission_leave(struct admission *admission, const struct admission_source *source, bool authenticated)
 {
-	if (!authenticated)
-		source_drop(admission, source);
-	else if (admission->sessions > 0)
-		admission->sessions--;
+	struct domain *domain = domain_find(admission, source->vrf_name);
+
+	if (domain && !authenticated)
+		source_leave(admission, domain, source);
+	else if (domain && domain->sessions > 0)
+		domain->sessions--;
 }
 
 void admission_refuse(struct admission *admission, enum admission_verdict verdict,
 		      const struct admission_source *source)
 {
+	struct domain *domain = domain_get(admission, source->vrf_name);
+
+	if (domain)
+		domain->refused[verdict]++;
 	admission->pending.refused[verdict]++;
 	admission->pending.total++;
 	admission->pending.last_verdict = verdict;
 	admission->pending.last_source = *source;
 }
 
-unsigned admission_sessions(const struct admission *admission)
+/* ---- telling ---- */
+
+unsigned admission_sessions(const struct admission *admission, const char *vrf_name)
 {
-	return admission->sessions;
+	unsigned sessions = 0;
+
+	for (size_t i = 0; i < admission->domains_len; i++)
+		if (!vrf_name || !strcmp(admission->domains[i]->vrf_name, vrf_name))
+			sessions += admission->domains[i]->sessions;
+	return sessions;
 }
 
-unsigned admission_unauthenticated(const struct admission *admission)
+unsigned admission_unauthenticated(const struct admission *admission, const char *vrf_name)
 {
-	return admission->unauthenticated;
+	unsigned unauthenticated = 0;
+
+	for (size_t i = 0; i < admission->domains_len; i++)
+		if (!vrf_name || !strcmp(admission->domains[i]->vrf_name, vrf_name))
+			unauthenticated += admission->domains[i]->unauthenticated;
+	return unauthenticated;
+}
+
+uint64_t admission_refused(const struct admission *admission, const char *vrf_name, enum admission_verdict verdict)
+{
+	uint64_t refused = 0;
+
+	for (size_t i = 0; i < admission->domains_len; i++)
+		if (!vrf_name || !strcmp(admission->domains[i]->vrf_name, vrf_name))
+			refused += admission->domains[i]->refused[verdict];
+	return refused;
 }
 
 bool admission_report_due(struct admission *admission, int64_t now_us, struct admission_report *ret_report)

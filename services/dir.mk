@@ -10,11 +10,11 @@ services_report_PKGS := jansson
 $(eval $(call lib,services_report))
 
 # pure parts of the daemon
-services_SRCS := $(addprefix services/,admission.c session_table.c history.c)
+services_SRCS := $(addprefix services/,admission.c penalty.c source_map.c session_table.c history.c)
 services_PKGS := jansson sqlite3
 $(eval $(call lib,services))
 
-sallyport-sshd_SRCS := $(addprefix services/,sshd_main.c sshd_conf.c listener.c port_owner.c session_server.c sshd_varlink.c)
+sallyport-sshd_SRCS := $(addprefix services/,sshd_main.c sshd_conf.c listener.c door.c port_owner.c session_server.c sshd_varlink.c)
 sallyport-sshd_SRCS += services/sshd_keys.c services/sshd_user_keys.c
 sallyport-sshd_LIBS := monitor services services_report confmember services_conf aaa vrf_report vrf vrf_conf conf base
 sallyport-sshd_PKGS := jansson libevent sqlite3 libnl-3.0 libnl-route-3.0 libcap-ng libcrypto

@@ -5,7 +5,7 @@
  * Shapes:  struct session_server; one peer (its end of a session link) per monitor
  * Units:   none
  * Errors:  0 or -errno; a connection that cannot be served is closed and counted
- * Owns:    the server owns the session table and its links; history, admission and configuration are borrowed
+ * Owns:    the server owns the session table and its links; history, door and configuration are borrowed
  * Runs in: sallyport-sshd main loop
  * Source:  architecture.md walk (a); features.md section 5 item 14
  * Tests:   tests/system/test_session_server.py
@@ -19,7 +19,7 @@
 
 #include <sys/resource.h>
 
-#include "services/admission.h"
+#include "services/door.h"
 #include "services/history.h"
 #include "services/listener.h"
 #include "services/session_table.h"
@@ -32,7 +32,7 @@ struct session_server_options {
 	struct event_base *base;
 	const char *run_dir; /* SESSION_LINK_SOCKET is made here */
 	struct history *history;
-	struct admission *admission;
+	struct door *door;
 	struct spawner_pool *spawners; /* warm transports */
 	const struct sshd_conf *const *conf; /* *conf is the one in force; NULL before the first */
 	struct rlimit session_files; /* descriptors a session may have; the daemon has more */
@@ -47,7 +47,7 @@ int session_server_new(const struct session_server_options *options, struct sess
 /* Live sessions go on and register with the next daemon. */
 void session_server_free(struct session_server *server);
 
-/* Asks admission and begins a session; the descriptor is taken in any case. Whether it was let in. */
+/* Asks at the door and begins a session; the descriptor is taken in any case. Whether it was let in. */
 bool session_server_connection(struct session_server *server, const struct listener_connection *connection);
 
 /* Ends a session: -ENOENT there is none, -EALREADY it is ending. */

@@ -18,7 +18,7 @@
 
 #include "services/ssh_report.h"
 
-#define SESSION_TABLE_MAX 1024u /* far over the sum of all admission limits */
+#define SESSION_TABLE_MAX 8192u /* over the largest session limit, twice */
 
 struct session_entry {
 	struct session_report report;

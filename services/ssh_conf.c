@@ -128,6 +128,15 @@ static const struct stmt rate_limit_rows[] = {
 	STMT_DONE,
 };
 
+static const struct stmt penalties_rows[] = {
+	FLAG("disable", "Shut no source out", penalties_disable, "features.md 4D: password rotation"),
+	{ .kind = STMT_LIST, .word = "exempt", .help = "Sources that are never shut out", .arg = &arg_access_prefix,
+	  AT(penalty_exempts), .esize = sizeof(struct ssh_exempt_conf),
+	  .key_offset = offsetof(struct ssh_exempt_conf, prefix), .max_entries = 256,
+	  .source = "features.md section 5 item 10" },
+	STMT_DONE,
+};
+
 #define SETTING(keyword, help_text, operand, field, default_text, from)                                              \
 	{ .kind = STMT_LEAF, .word = keyword, .help = help_text, .arg = operand, .def = default_text, AT(field), \
 	  .flags = STMT_UNSET, .source = from }
@@ -156,6 +165,7 @@ static const struct stmt rate_limit_rows[] = {
 	GROUP("algorithms", "What is offered to clients", algorithms_rows, "features.md 1F-52"),                       \
 	GROUP("enable", "Offer what is off by default", enable_rows, "features.md 1F-51"),                             \
 	GROUP("disable", "Take back what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
+	GROUP("penalties", "Shut sources out for a time that misbehave", penalties_rows, "features.md section 3"),     \
 	GROUP("port-forwarding", "Let clients open connections through this router", port_forwarding_rows,             \
 	      "features.md 1G-55")
 

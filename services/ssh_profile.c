@@ -9,8 +9,9 @@
 
 #include "base/cleanup.h"
 
-/* A fleet tool opens a handful of sessions to a router at once; after that the rate counts. */
-#define RATE_BURST_DEFAULT 10
+/* A fleet tool opens twenty sessions to a router at once; after that the rate counts. It may have two thirds of burst
+ * and rate, so that somebody else always comes in beside it. */
+#define RATE_BURST_LEAST 30
 
 static const struct {
 	size_t offset;
@@ -20,7 +21,7 @@ static const struct {
 	{ offsetof(struct ssh_profile, timeout_s), 30 },
 	{ offsetof(struct ssh_profile, max_auth_limit), 20 },
 	{ offsetof(struct ssh_profile, rate_limit_per_min), 60 },
-	{ offsetof(struct ssh_profile, rate_burst), RATE_BURST_DEFAULT },
+	{ offsetof(struct ssh_profile, rate_burst), SSH_UNSET },
 	{ offsetof(struct ssh_profile, rate_per_source), SSH_UNSET },
 	{ offsetof(struct ssh_profile, session_limit), 64 },
 	{ offsetof(struct ssh_profile, dscp), 16 },
@@ -49,6 +50,7 @@ static const size_t flags[] = {
 	offsetof(struct ssh_profile, disable_scp),
 	offsetof(struct ssh_profile, port_forwarding_local),
 	offsetof(struct ssh_profile, logging),
+	offsetof(struct ssh_profile, penalties_disable),
 };
 
 #define AT(type, profile, offset) ((type *)(void *)((char *)(profile) + (offset)))
@@ -69,7 +71,12 @@ void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_prof
 	}
 	if (profile.port == SSH_UNSET)
 		profile.port = default_port;
-	if (profile.rate_per_source == SSH_UNSET || profile.rate_per_source > profile.rate_limit_per_min)
+	if (profile.rate_burst == SSH_UNSET)
+		profile.rate_burst = profile.rate_limit_per_min / 2 > RATE_BURST_LEAST ? profile.rate_limit_per_min / 2 :
+											 RATE_BURST_LEAST;
+	if (profile.rate_per_source == SSH_UNSET)
+		profile.rate_per_source = (profile.rate_limit_per_min * 2 + 2) / 3;
+	if (profile.rate_per_source > profile.rate_limit_per_min)
 		profile.rate_per_source = profile.rate_limit_per_min;
 	for (size_t i = 0; vrf && i < ARRAY_SIZE(texts); i++)
 		if (READ(char *, vrf, texts[i]))

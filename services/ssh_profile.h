@@ -17,6 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "conf/bind.h"
+
 #define SSH_UNSET (-1) /* a number that is not configured here; what STMT_UNSET rows bind */
 
 struct ssh_profile {
@@ -25,7 +27,7 @@ struct ssh_profile {
 	int64_t max_auth_limit;	    /* 3-20, default 20 */
 	int64_t rate_limit_per_min; /* 1-600000, default 60 */
 	int64_t rate_burst;	    /* sessions at once before the rate counts; default: ssh_profile.c */
-	int64_t rate_per_source;    /* share of one source address, per minute; default: the whole rate */
+	int64_t rate_per_source;    /* share of one source address, per minute; default: ssh_profile.c */
 	int64_t session_limit;	    /* 1-4096, default 64 */
 	int64_t dscp;		    /* 0-63, default 16 */
 	int64_t rekey_time_min;	    /* 30-1440, default 60 */
@@ -39,8 +41,14 @@ struct ssh_profile {
 	bool disable_sftp, disable_scp;
 	bool port_forwarding_local;
 	bool logging;
+	bool penalties_disable;
+	struct bind_list penalty_exempts; /* struct ssh_exempt_conf; those of both places count, so not resolved */
 	char *banner; /* text shown before authentication; NULL none */
 	char *ipv4_access_list, *ipv6_access_list; /* only of a VRF */
+};
+
+struct ssh_exempt_conf {
+	char *prefix;
 };
 
 /* What holds in a VRF: its own setting, else the global one, else the default. Flags: set here or globally. vrf may be

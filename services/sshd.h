@@ -39,11 +39,11 @@ struct sshd {
 	uint64_t keyless;	 /* connections refused because there is no host key */
 	int64_t keyless_us;	 /* when that was last said */
 	struct history *history;
-	struct admission *admission;
+	struct door *door;
 	struct vrf_table *vrfs;
 	struct vrf_watch *watch;
 	struct listener_set *listeners;
-	int run_dir_fd, transport_fd, cli_fd, empty_dir_fd, files_fd, files_program_fd;
+	int run_dir_fd, transport_fd, cli_fd, empty_dir_fd, files_fd, helper_fd;
 	struct spawner_pool *spawners;
 	struct session_server *sessions;
 	struct varlink_server *varlink;

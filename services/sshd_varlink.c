@@ -113,9 +113,22 @@ static void methods_fill(const struct ssh_profile *profile, char *text, size_t s
 	memmove(text, text + (text[0] == ','), strlen(text) + 1 - (text[0] == ','));
 }
 
+static void refused_fill(const struct admission *admission, const char *vrf_name, struct server_report *server)
+{
+	server->refused_sessions = admission_refused(admission, vrf_name, ADMISSION_SESSIONS);
+	server->refused_unauthenticated = admission_refused(admission, vrf_name, ADMISSION_UNAUTHENTICATED);
+	server->refused_source = admission_refused(admission, vrf_name, ADMISSION_SOURCE);
+	server->refused_rate = admission_refused(admission, vrf_name, ADMISSION_RATE);
+	server->refused_source_rate = admission_refused(admission, vrf_name, ADMISSION_SOURCE_RATE);
+	server->refused_access_list = admission_refused(admission, vrf_name, ADMISSION_ACCESS_LIST);
+	server->refused_penalty = admission_refused(admission, vrf_name, ADMISSION_PENALTY);
+	server->refused_resources = admission_refused(admission, vrf_name, ADMISSION_RESOURCES);
+}
+
 /* vrf_name NULL: what holds where a VRF says nothing. */
 static void server_fill(const struct sshd *sshd, const char *vrf_name, struct server_report *server)
 {
+	const struct admission *admission = door_admission(sshd->door);
 	static const struct ssh_conf nothing; /* every number 0: nothing is served before the first configuration */
 	const struct ssh_conf *conf = sshd->conf ? &sshd->conf->ssh : &nothing;
 	struct ssh_profile profile;
@@ -130,7 +143,7 @@ static void server_fill(const struct sshd *sshd, const char *vrf_name, struct se
 					  .rate_limit_per_min = (uint32_t)profile.rate_limit_per_min,
 					  .rate_burst = (uint32_t)profile.rate_burst,
 					  .rate_per_source = (uint32_t)profile.rate_per_source,
-					  .session_limit = ADMISSION_SESSIONS_MAX,
+					  .session_limit = (uint32_t)profile.session_limit,
 					  .max_auth_limit = (uint32_t)profile.max_auth_limit,
 					  .dscp = (uint32_t)profile.dscp,
 					  .rekey_time_min = (uint32_t)profile.rekey_time_min,
@@ -140,8 +153,10 @@ static void server_fill(const struct sshd *sshd, const char *vrf_name, struct se
 					  .port_forwarding = profile.port_forwarding_local,
 					  .sftp = !profile.disable_sftp,
 					  .scp = !profile.disable_scp,
-					  .sessions = admission_sessions(sshd->admission),
-					  .unauthenticated = admission_unauthenticated(sshd->admission) };
+					  .penalties = sshd->conf && !profile.penalties_disable,
+					  .sessions = admission_sessions(admission, vrf_name),
+					  .unauthenticated = admission_unauthenticated(admission, vrf_name) };
+	refused_fill(admission, vrf_name, server);
 	snprintf(server->vrf, sizeof(server->vrf), "%s", vrf_name ? vrf_name : "");
 	methods_fill(&profile, server->methods, sizeof(server->methods));
 	monitor_algorithm_list(SSH_ALGORITHM_HOST_KEY, sshd->hostkeys, &profile, server->host_keys,
