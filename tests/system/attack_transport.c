@@ -382,6 +382,28 @@ static void play_start_twice(void)
 	step_start();
 }
 
+static void ask_negotiation(uint32_t kind, const char *names)
+{
+	ask_start(MON_NEGOTIATION, 0);
+	mon_put_u32(&out, kind);
+	mon_put_text(&out, names);
+	ask();
+}
+
+/* What a client offers is a text like any other: it may not forge a line of the log. */
+static void play_negotiation_twice(void)
+{
+	step_start();
+	ask_negotiation(2, "3des-cbc\n%SECURITY-SSHD-6-INFO_SUCCESS : forged,aes128-cbc");
+	ask_negotiation(2, "aes128-cbc");
+}
+
+static void play_negotiation_kind(void)
+{
+	step_start();
+	ask_negotiation(5, "aes128-cbc");
+}
+
 static void play_algorithms_twice(void)
 {
 	step_kex();
@@ -577,6 +599,7 @@ static const struct {
 	CASE(sign_often), CASE(verify_other_session), CASE(verify_before_kex), CASE(verify_bad_signature),
 	CASE(key_never_proved), CASE(proof_of_other_user), CASE(proof_spoiled_by_second), CASE(user_changed),
 	CASE(exec_before_auth), CASE(open_before_auth), CASE(pty_before_kex), CASE(start_twice), CASE(algorithms_twice),
+	CASE(negotiation_twice), CASE(negotiation_kind),
 	CASE(password_before_kex), CASE(auth_after_auth), CASE(junk), CASE(surplus), CASE(cut), CASE(oversize),
 	CASE(unknown_type), CASE(event_as_request), CASE(channel_not_open), CASE(channel_zero), CASE(channel_twice),
 	CASE(channels_many), CASE(two_programs), CASE(passwords), CASE(deaf), CASE(gives_descriptors), CASE(dies),

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -162,6 +163,18 @@ def test_a_vrf_has_its_own(product):
     assert line.endswith("'ssh server vrf default algorithms cipher aes256-gcm@openssh.com aes192-ctr' would offer aes192-ctr"), line
     commit(product, "no ssh server vrf default algorithms")
     assert cipher_with(product, ["aes256-gcm@openssh.com", "aes128-ctr"]) == "aes128-ctr"
+
+
+def test_a_vrf_has_its_own_timeout(product):
+    commit(product, "ssh timeout 60", "ssh server vrf default timeout 5")
+    began = time.monotonic()
+    with socket.create_connection(("127.0.0.1", product.port), 15) as peer:
+        peer.settimeout(15)
+        peer.sendall(b"SSH-2.0-Silent\r\n")
+        while peer.recv(4096):
+            pass
+    commit(product, "no ssh timeout", "no ssh server vrf default timeout")
+    assert 4 < time.monotonic() - began < 12
 
 
 # ---- what cannot be meant, what is deprecated ----

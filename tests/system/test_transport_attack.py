@@ -17,6 +17,7 @@ from conftest import BUILD, wait_for
 
 TOOLS = os.path.join(BUILD, "tests", "tool")
 START, SIGN, VERIFY, ALGORITHMS, NONE, PASSWORD, QUERY, KEY, OPEN, PTY, ENV, SHELL, EXEC, SUBSYSTEM, WINDOW, SIGNAL = range(1, 17)
+NEGOTIATION = 21
 DENIED, SUCCESS, DISCONNECT = 0, 1, 3
 
 
@@ -191,6 +192,8 @@ REFUSED = [
     ("pty_before_kex", PTY, [], "request 10, which is not permitted before authentication"),
     ("start_twice", START, [0], "request 1, which is not permitted before authentication"),
     ("algorithms_twice", ALGORITHMS, [-1], "request 4 more than 1 times"),
+    ("negotiation_twice", NEGOTIATION, [-1], "request 21 more than 1 times"),
+    ("negotiation_kind", NEGOTIATION, [], "request 21: malformed"),
     ("password_before_kex", PASSWORD, [], "asked to authenticate before the key exchange"),
     ("auth_after_auth", PASSWORD, [], "request 6, which is not permitted after authentication"),
     ("junk", START, [], "a record of no right size"),
@@ -217,6 +220,14 @@ def test_refused(play, case, request_type, answers, event):
         assert end["end_reason"] == "protocol-error", end
     if case not in ("auth_after_auth", "event_as_request", "channel_not_open", "channel_zero", "channel_twice"):
         assert "Successfully authenticated" not in monitor.log()
+
+
+def test_what_a_client_offers_in_vain_stays_one_line(play):
+    monitor = play("negotiation_twice")
+    monitor.run()
+    lines = [line for line in monitor.log().splitlines() if "no cipher in common" in line]
+    assert len(lines) == 1 and "'ssh server enable cipher aes-cbc' would offer aes128-cbc" in lines[0], monitor.log()
+    assert "forged" in lines[0] and not re.search(r"^%SECURITY", monitor.log(), re.M), lines
 
 
 def test_channels_are_bounded(play):
