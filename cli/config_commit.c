@@ -295,7 +295,31 @@ static int take_error(struct shell *shell, struct commit_ask *ask, const char *e
 
 /* ---- commit ---- */
 
-/* After a commit the candidate is what runs. */
+/* The candidate became what runs. */
+static int adopt_candidate(struct shell *shell, const char *commit_id)
+{
+	struct config_mode *config = shell->config;
+	AUTO(tree_free) struct tree *typed = NULL;
+	char *base_id = strdup(commit_id);
+
+	if (!base_id || tree_new(tree_root(config->candidate), &typed) < 0) {
+		free(base_id);
+		return shell_refuse(shell, "Out of memory");
+	}
+	free(config->base_id);
+	config->base_id = base_id;
+	tree_free(config->base);
+	tree_free(config->typed);
+	config->base = take(config->candidate);
+	config->typed = take(typed);
+	if (tree_copy(config->base, &config->candidate) == 0)
+		return 0;
+	config->candidate = NULL;
+	config_mode_leave(shell);
+	return shell_refuse(shell, "Out of memory");
+}
+
+/* After a commit. */
 static int settle(struct shell *shell, const struct commit_ask *ask, const json_t *reply)
 {
 	json_t *faults = json_object_get(reply, "faults");
@@ -307,6 +331,8 @@ static int settle(struct shell *shell, const struct commit_ask *ask, const json_
 		shell->config->faults = json_incref(faults);
 		shell_say(shell, "%s", text_best_effort);
 	}
+	if (!json_array_size(faults) && !ask->replace)
+		return adopt_candidate(shell, reply_text(reply, "commit_id"));
 	return config_mode_refresh(shell);
 }
 

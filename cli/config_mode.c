@@ -219,21 +219,18 @@ bool config_mode_write_failed(const struct config_mode *config, FILE *out)
 /* ---- statements ---- */
 
 /* A clear secret at the end of the line is replaced by its hash. The line given is wiped by its owner. */
-static char *hash_secret(struct shell *shell, const char *line, const struct match *match)
+static int hash_secret(const char *line, const struct match *match, char **ret_hashed, struct err *err)
 {
 	AUTO(free) char *hash = NULL;
-	char *hashed;
-	struct err err = { 0 };
+	int r = user_secret_hash(line + match->column, &hash, err);
 
-	if (user_secret_hash(line + match->column, &hash, &err) < 0) {
-		shell_refuse(shell, "%s", err.text[0] ? err.text : "The secret cannot be hashed");
-		return NULL;
+	if (r < 0)
+		return r;
+	if (asprintf(ret_hashed, "%.*s%s", (int)match->column, line, hash) < 0) {
+		*ret_hashed = NULL;
+		return err_set(err, -ENOMEM, "Out of memory");
 	}
-	if (asprintf(&hashed, "%.*s%s", (int)match->column, line, hash) < 0) {
-		shell_refuse(shell, "Out of memory");
-		return NULL;
-	}
-	return hashed;
+	return 0;
 }
 
 static bool names_secret(const struct match *match)
@@ -265,22 +262,31 @@ static int move_context(struct config_mode *config, const struct match *match)
 	return 0;
 }
 
-static int apply(struct shell *shell, const char *line, const struct match *match)
+static int apply(struct config_mode *config, const struct match *match, struct err *err)
 {
-	struct config_mode *config = shell->config;
-	struct err err = { 0 };
-	int r;
+	int r = -EINVAL;
 
-	if (match->status != MATCH_OK)
-		return shell_refuse_match(shell, line, 0, match);
-	r = tree_apply(config->candidate, match, &err);
+	if (match->status == MATCH_OK)
+		r = tree_apply(config->candidate, match, err);
 	if (r >= 0)
-		r = tree_apply(config->typed, match, &err);
+		r = tree_apply(config->typed, match, err);
 	if (r >= 0)
 		r = move_context(config, match);
-	if (r < 0)
-		return shell_refuse(shell, "%s", err.text[0] ? err.text : strerror(-r));
-	return 0;
+	return r < 0 ? r : 0;
+}
+
+/* Streams are opened for a line that is refused only: ten thousand that are pasted say nothing. */
+static int refuse(struct shell *shell, const char *line, const struct match *match, int r,
+		  const struct err *err)
+{
+	if (shell_begin(shell) < 0)
+		return -ENOMEM;
+	if (match->status != MATCH_OK && !err->text[0])
+		shell_refuse_match(shell, line, 0, match);
+	else
+		shell_refuse(shell, "%s", err->text[0] ? err->text : strerror(-r));
+	shell_end(shell);
+	return -EINVAL;
 }
 
 static int take_statement(struct shell *shell, const char *line, bool *ret_secret)
@@ -288,24 +294,23 @@ static int take_statement(struct shell *shell, const char *line, bool *ret_secre
 	const struct match *context = shell->config->context.steps_len ? &shell->config->context : NULL;
 	AUTO(free) char *hashed = NULL;
 	struct match match = { 0 };
+	struct err err = { 0 };
 	int r = 0;
 
-	if (shell_begin(shell) < 0)
-		return -ENOMEM;
 	stmt_match(conf_root, context, line, true, &match);
 	*ret_secret = names_secret(&match);
 	if (match.status == MATCH_INVALID && match.clear_secret) {
-		hashed = hash_secret(shell, line, &match);
-		stmt_match_done(&match);
-		if (hashed)
+		r = hash_secret(line, &match, &hashed, &err);
+		if (r == 0) {
+			stmt_match_done(&match);
 			stmt_match(conf_root, context, hashed, true, &match);
-		else
-			r = -EINVAL;
+		}
 	}
 	if (r == 0)
-		r = apply(shell, line, &match);
+		r = apply(shell->config, &match, &err);
+	if (r < 0)
+		r = refuse(shell, line, &match, r, &err);
 	stmt_match_done(&match);
-	shell_end(shell);
 	return r;
 }
 

@@ -296,6 +296,10 @@ void confd_commit_begin(struct job *job)
 	}
 	if (trial && trial_decides(job, trial))
 		return;
+	if (request_is_empty(request)) {
+		confd_job_end(job, CONFIG_ERROR_NOTHING, NULL);
+		return;
+	}
 	if (on_base && strcmp(request->base_commit_id, confd_running_id(confd, id))) {
 		confd_job_end(job, CONFIG_ERROR_CONFLICT,
 			      conflict_parameters(confd, request->base_commit_id));
