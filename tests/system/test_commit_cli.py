@@ -403,3 +403,61 @@ def test_a_long_paste_on_a_terminal(confd, terminal):
         peak_kb = int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
     print(f"peak memory of the shell {peak_kb} kB")
     assert peak_kb < 16384
+
+
+# ---- the guard, over SSH ----
+
+class SshTerminal(Terminal):
+    def __init__(self, product, **more):
+        super().__init__(None, argv=product.ssh_argv(options=("RequestTTY=force",), **more),
+                         env={"HOME": os.environ.get("HOME", "/")})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="sessions run under uids of their own")
+def test_a_session_does_not_lock_itself_out(own_product):
+    vrf = own_product.sessions and own_product.server()["listeners"][0]["vrf"]
+    term = SshTerminal(own_product)
+    try:
+        for line, words in ((f"no ssh server vrf {vrf}", f"VRF {vrf}"), ("no username admin", "'admin'"),
+                            ("no username admin group root-lr", "no group that may configure"),
+                            ("no username admin keystring", "public keys")):
+            if line.endswith("keystring"):
+                line += " " + re.search(r"keystring (.*)", own_product.cli("-c", "show running-config").stdout).group(1)
+            term.configure(line)
+            out = term.do("commit").decode()
+            assert out.startswith("% Failed to commit: nothing was changed, because this session would lock itself out:\r\n")
+            assert words in out and "'force'" in out and "'commit confirmed 60'" in out, out
+            term.do("abort")
+        term.configure("ssh server port 5529")
+        assert "% WARNING: the SSH server of VRF" in term.do("commit").decode()
+        assert term.do("no ssh server port") == b""
+        term.do("commit")
+        # the trial is in force at once, this session lives on and takes it back
+        assert term.do(f"no ssh server vrf {vrf}") == b""
+        assert b"% WARNING: " in term.do("commit confirmed 600")
+        assert own_product.ssh("show clock").returncode == 255
+        term.ask("end", "Do you wish to exit? [no]:")
+        assert term.do("yes") == b""
+        wait_for(lambda: own_product.ssh("show clock").returncode == 0, what="the listener again")
+        term.configure(f"no ssh server vrf {vrf}")
+        assert b"% WARNING: " in term.do("commit force")
+        assert own_product.ssh("show clock").returncode == 255
+        # on the machine itself there is nothing to lose
+        assert "Failed" not in own_product.configure(f"ssh server vrf {vrf}")
+        assert "Failed" not in own_product.configure(f"no ssh server vrf {vrf}")
+    finally:
+        term.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="sessions run under uids of their own")
+def test_a_trial_whose_session_was_cut_is_taken_back(own_product):
+    term = SshTerminal(own_product)
+    before = own_product.cli("-c", "show running-config hostname").stdout
+    term.configure("hostname cut")
+    assert term.do("commit confirmed 30") == b""
+    term.close()
+    own_product.kill_daemon("sallyport-confd")
+    assert "hostname cut" in own_product.cli("-c", "show running-config hostname").stdout
+    wait_for(lambda: "hostname cut" not in own_product.cli("-c", "show running-config hostname").stdout, 40, "the way back")
+    assert own_product.cli("-c", "show running-config hostname").stdout.split("\n")[1:] == before.split("\n")[1:]
+    assert " Rollback " in own_product.cli("-c", "show configuration commit list 1").stdout
