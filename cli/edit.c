@@ -404,10 +404,27 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &end, NULL);
 }
 
+/* By another name libedit would look the terminal up, and tell the operator about each that it does not know. */
+static EditLine *init_dumb(struct edit *edit)
+{
+	const char *type = getenv("TERM");
+	AUTO(free) char *kept = type ? strdup(type) : NULL;
+	FILE *in = stdin; /* named only: bytes come through give_character() */
+	EditLine *el = NULL;
+
+	if ((type && !kept) || setenv("TERM", "dumb", 1) < 0)
+		return NULL;
+	el = el_init_fd("sallyport", in, edit->out, stderr, edit->in_fd, fileno(edit->out), STDERR_FILENO);
+	if (kept ? setenv("TERM", kept, 1) < 0 : unsetenv("TERM") < 0) {
+		el_end(el);
+		return NULL;
+	}
+	return el;
+}
+
 static int open_terminal(struct edit *edit)
 {
 	HistEvent event;
-	FILE *in;
 	int r;
 
 	/* characters are UTF-8 on every terminal we meet; this locale needs no files */
@@ -415,8 +432,7 @@ static int open_terminal(struct edit *edit)
 	r = raw_modes(edit);
 	if (r < 0)
 		return r;
-	in = stdin; /* named only: bytes come through give_character() */
-	edit->el = el_init_fd("sallyport", in, edit->out, stderr, edit->in_fd, fileno(edit->out), STDERR_FILENO);
+	edit->el = init_dumb(edit);
 	edit->history = history_init();
 	if (!edit->el || !edit->history)
 		return -ENOMEM;
