@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cli/column.h"
 #include "cli/config_mode.h"
+#include "cli/show_limits.h"
 #include "cli/config_past.h"
 
 /* ---- leaving ---- */
@@ -183,7 +184,7 @@ static const struct arg arg_session = {
 
 static const struct stmt clear_rows[] = {
 	{ RUN_ROW("ssh", "End an SSH session", exec_clear_ssh, "crypto", "features.md 2A"), .arg = &arg_session,
-	  .flags = STMT_WRITES },
+	  .sub = exec_clear_ssh_rows, .flags = STMT_WRITES | STMT_ARG_OPTIONAL },
 	STMT_DONE,
 };
 
@@ -254,11 +255,13 @@ static const struct stmt ssh_session_rows[] = {
 };
 
 static const struct arg arg_server_vrf = {
-	.name = "WORD", .help = "Name of the VRF", .text = true, .min = 1, .max = 32, .words_taken = 1, .complete = "vrf",
+	.name = "WORD", .help = "Name of the VRF", .text = true, .min = 1, .max = 32, .words_taken = 1,
+	.complete = "vrf",
 };
 
 static const struct stmt show_server_rows[] = {
-	{ RUN_ROW("vrf", "What holds in one VRF", exec_show_ssh_server_vrf, "crypto", "issue: show ssh server vrf NAME"),
+	{ RUN_ROW("vrf", "What holds in one VRF", exec_show_ssh_server_vrf, "crypto",
+		  "issue: show ssh server vrf NAME"),
 	  .arg = &arg_server_vrf },
 	STMT_DONE,
 };
@@ -270,11 +273,16 @@ static const struct stmt show_ssh_rows[] = {
 	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto",
 		  "features.md 2B"),
 	  .sub = show_server_rows },
+	{ RUN_ROW("penalties", "Sources that misbehave", exec_show_penalties, "crypto",
+		  "features.md section 5 item 10"),
+	  .sub = exec_penalties_rows },
 	{ NODE_ROW("session", "SSH sessions", "crypto", "features.md 1C-25"), .sub = ssh_session_rows },
 	STMT_DONE,
 };
 
 static const struct stmt show_rows[] = {
+	{ RUN_ROW("access-lists", "Access lists and what they have matched", exec_show_access_lists, "acl", "IOS XR"),
+	  .sub = exec_access_lists_rows },
 	{ RUN_ROW("clock", "Date and time", show_clock, "basic-services", "clients.md section 1") },
 	{ RUN_ROW("configuration", "The configuration that is not committed, and commits", exec_show_configuration,
 		  "config-services", "features.md 2E"), .sub = exec_show_configuration_rows },

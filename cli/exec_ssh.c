@@ -194,9 +194,13 @@ int exec_clear_ssh(struct shell *shell, const struct match *match)
 {
 	const char *id = stmt_match_value(match, "ssh");
 	AUTO(free) char *error = NULL;
-	json_t *parameters = json_pack("{s:I}", "id", (json_int_t)strtoll(id, NULL, 10));
-	int r = shell_call(shell, REMOTE_SSHD, SSH_CLEAR_SESSION, parameters, REMOTE_TIMEOUT_MS, NULL, &error);
+	json_t *parameters;
+	int r;
 
+	if (!id)
+		return shell_refuse(shell, "Incomplete command: say which session; show ssh lists those there are");
+	parameters = json_pack("{s:I}", "id", (json_int_t)strtoll(id, NULL, 10));
+	r = shell_call(shell, REMOTE_SSHD, SSH_CLEAR_SESSION, parameters, REMOTE_TIMEOUT_MS, NULL, &error);
 	if (r != -EREMOTEIO)
 		return r;
 	if (error && !strcmp(error, SSH_ERROR_NO_SESSION))

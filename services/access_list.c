@@ -338,8 +338,8 @@ static int prefix_canonical(const struct arg *arg, const char *text, char **ret_
 }
 
 const struct arg arg_access_prefix = {
-	.name = "A.B.C.D/LEN", .help = "IPv4 or IPv6 address or prefix", .canonical = prefix_canonical, .text = true, .min = 1,
-	.max = INET6_ADDRSTRLEN + 4, .words_taken = 1,
+	.name = "A.B.C.D/LEN", .help = "IPv4 or IPv6 address or prefix", .canonical = prefix_canonical, .text = true,
+	.min = 1, .max = INET6_ADDRSTRLEN + 4, .words_taken = 1,
 };
 
 /* IOS XR's rule for the name of an access list. */

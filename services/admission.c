@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: admission. Counts are kept by VRF, and by source as long as a source has something on the way in or a bucket that
- * is not full: what an attacker can make us remember is bounded by what we let in. A bucket holds millionths of a
+ * DOC: admission. Counts are kept by VRF, and by source as long as a source has something on the way in or a bucket
+ * that is not full: what an attacker can make us remember is bounded by what we let in. A bucket holds millionths of a
  * connection and the time of its last filling; full buckets need not be kept.
  */
 #include "services/admission.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * services/admission.h - may this connection begin? sessions, unauthenticated connections, rates, per VRF and per source
+ * services/admission.h - may this connection begin? sessions, connections on the way in, rates, per VRF and source
  *
  * Shapes:  struct admission counts; struct admission_limits, what holds in the VRF of a connection; enum
  *          admission_verdict

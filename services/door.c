@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: the door. A client that is refused is told why, in SSH: our identification and a disconnect message in the clear,
- * which clients show. Nothing is read for it. A socket that is closed with unread bytes in it is reset, and the reset may
- * overtake the words; so the connection stays a second or two, up to a number of connections.
+ * DOC: the door. A client that is refused is told why, in SSH: our identification and a disconnect message in the
+ * clear, which clients show. Nothing is read for it. A socket that is closed with unread bytes in it is reset, and the
+ * reset may overtake the words; so the connection stays a second or two, up to a number of connections.
  */
 #include "services/door.h"
 
@@ -219,7 +219,7 @@ static void tell_penalty(struct door *door, int fd, int64_t left_us)
 	char text[160];
 
 	snprintf(text, sizeof(text),
-		 "Your address is shut out for another %lld s after failed logins ('show ssh penalties' on the router)",
+		 "Your address is shut out for another %lld s ('show ssh penalties' on the router tells why)",
 		 (long long)(left_us / 1000000 + 1));
 	turn_away(door, fd, NOT_ALLOWED, text);
 }
@@ -421,7 +421,8 @@ static void refusals_log(struct door *door)
 						(unsigned long long)report.refused[i], admission_verdict_words[i]);
 	log_event(LOG_SSHD_WARN_GENERAL, "%llu connection%s refused, the last in VRF %s from %s (%s)",
 		  (unsigned long long)report.total, report.total == 1 ? " was" : "s were", report.last_source.vrf_name,
-		  report.last_source.family ? admission_source_text(&report.last_source, source, sizeof(source)) : "--",
+		  report.last_source.family ? admission_source_text(&report.last_source, source, sizeof(source)) :
+					      "--",
 		  words);
 }
 

@@ -294,7 +294,8 @@ static void entry_update(struct peer *peer, const struct session_link_message *m
 
 	session_table_update(entry, &message->session, message->channels, message->channels_len);
 	if (entry->authenticated && !authenticated && !door_promote(server->options.door, &peer->source)) {
-		log_event(LOG_SSHD_WARN_GENERAL, "User '%s' from '%s' was refused: the session limit of VRF %s is reached",
+		log_event(LOG_SSHD_WARN_GENERAL,
+			  "User '%s' from '%s' was refused: the session limit of VRF %s is reached",
 			  entry->report.user, entry->report.peer_address, entry->report.vrf);
 		peer_terminate(peer, END_REFUSED, "the session limit is reached");
 	}

@@ -72,8 +72,9 @@ void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_prof
 	if (profile.port == SSH_UNSET)
 		profile.port = default_port;
 	if (profile.rate_burst == SSH_UNSET)
-		profile.rate_burst = profile.rate_limit_per_min / 2 > RATE_BURST_LEAST ? profile.rate_limit_per_min / 2 :
-											 RATE_BURST_LEAST;
+		profile.rate_burst = profile.rate_limit_per_min / 2 > RATE_BURST_LEAST ?
+					     profile.rate_limit_per_min / 2 :
+					     RATE_BURST_LEAST;
 	if (profile.rate_per_source == SSH_UNSET)
 		profile.rate_per_source = (profile.rate_limit_per_min * 2 + 2) / 3;
 	if (profile.rate_per_source > profile.rate_limit_per_min)

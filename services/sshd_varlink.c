@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "conf/config_report.h"
 #include "services/sshd_keys.h"
+#include "services/sshd_limits.h"
 #include "vrf/vrf_report.h"
 
 #define HISTORY_DEFAULT 100
@@ -289,6 +290,9 @@ static const struct varlink_method methods[] = {
 	{ "GetServer", handle_get_server },
 	{ "ListVrfs", handle_list_vrfs },
 	{ "ClearSession", handle_clear_session },
+	{ "ListAccessLists", sshd_limits_list_access },
+	{ "ListPenalties", sshd_limits_list_penalties },
+	{ "ClearPenalty", sshd_limits_clear_penalty },
 	{ "ListKeys", sshd_keys_list },
 	{ "GenerateKey", sshd_keys_generate },
 	{ "ZeroizeKey", sshd_keys_zeroize },
@@ -310,6 +314,12 @@ static const char methods_description[] =
 	"method ListVrfs() -> (vrfs: []Vrf)\n"
 	"# Ends a session; for root and users of root-lr, netadmin or sysadmin\n"
 	"method ClearSession(id: int) -> ()\n"
+	"# Entries of access lists with their counters\n"
+	"method ListAccessLists(family: ?string, name: ?string) -> (entries: []AccessEntry)\n"
+	"# Sources that misbehaved before they authenticated\n"
+	"method ListPenalties(vrf: ?string) -> (penalties: []Penalty)\n"
+	"# Takes penalties back; source \"\" means every source; for those who may end sessions\n"
+	"method ClearPenalty(source: string, vrf: ?string) -> (cleared: int)\n"
 	"# Host keys; type as in HostKey, \"ecdsa\" for every curve, or \"\" for all\n"
 	"method ListKeys(type: string) -> (keys: []HostKey)\n"
 	"# Makes a host key in place of the one that was there, and answers when it is in use; bits 0 means 3072\n"
@@ -369,6 +379,8 @@ static char *description_make(void)
 	fprintf(out, "type LiveSession (session: Session, channels: []Channel)\n\n");
 	type_write(out, "Server", server_report_fields);
 	type_write(out, "Listener", listener_report_fields);
+	type_write(out, "AccessEntry", access_entry_report_fields);
+	type_write(out, "Penalty", penalty_report_fields);
 	type_write(out, "Vrf", vrf_report_fields);
 	type_write(out, "HostKey", host_key_report_fields);
 	type_write(out, "UserKey", user_key_report_fields);

@@ -42,8 +42,8 @@ Test(ssh_profile, nothing_said_is_the_default)
 	cr_expect_eq(profile.timeout_s, 30);
 	cr_expect_eq(profile.max_auth_limit, 20);
 	cr_expect_eq(profile.rate_limit_per_min, 60);
-	cr_expect_gt(profile.rate_burst, 0);
-	cr_expect_eq(profile.rate_per_source, 60, "the whole rate");
+	cr_expect_eq(profile.rate_burst, 30);
+	cr_expect_eq(profile.rate_per_source, 40, "two thirds, so that twenty at once pass and others beside them");
 	cr_expect_eq(profile.session_limit, 64);
 	cr_expect_eq(profile.dscp, 16);
 	cr_expect_eq(profile.rekey_time_min, 60);
@@ -160,6 +160,7 @@ static const struct {
 	{ "disable scp", offsetof(struct ssh_profile, disable_scp) },
 	{ "port-forwarding local", offsetof(struct ssh_profile, port_forwarding_local) },
 	{ "logging", offsetof(struct ssh_profile, logging) },
+	{ "penalties disable", offsetof(struct ssh_profile, penalties_disable) },
 };
 
 static unsigned flags_set(const struct ssh_profile *profile)
