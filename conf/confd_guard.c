@@ -100,6 +100,9 @@ static void guard_judge(struct confd_guard *guard, const json_t *sessions)
 		    !take_text(row, "user", session.user, sizeof(session.user)))
 			continue;
 		take_text(row, "peer_address", session.peer_address, sizeof(session.peer_address));
+		take_text(row, "local_address", session.local_address, sizeof(session.local_address));
+		session.peer_port = (uint16_t)json_integer_value(json_object_get(row, "peer_port"));
+		session.local_port = (uint16_t)json_integer_value(json_object_get(row, "local_port"));
 		confd_lockout_find(guard->confd->running, guard->wanted, &session, on_finding, guard);
 	}
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "conf/root.h"
 
 #define PATH_BYTES 160 /* two names of 32 bytes and keywords */
 
@@ -176,6 +177,22 @@ static void find_method(const struct finder *finder)
 			      methods[finder->session->method].name, words);
 }
 
+static void find_access_list(const struct finder *finder)
+{
+	const struct lockout_session *session = finder->session;
+	const struct conf_login login = { .vrf = session->vrf,
+					  .client_address = session->peer_address,
+					  .client_port = session->peer_port,
+					  .server_address = session->local_address,
+					  .server_port = session->local_port };
+	const char *before, *list;
+
+	if (conf_login_allowed(finder->running, &login, &before) &&
+	    !conf_login_allowed(finder->wanted, &login, &list))
+		finder_report(finder, false, "the access list %s of VRF %s would not let your address %s in",
+			      list, session->vrf, session->peer_address);
+}
+
 static void find_port(const struct finder *finder)
 {
 	const char *before = setting(finder->running, finder->session->vrf, "port");
@@ -198,5 +215,6 @@ void confd_lockout_find(const struct tree *running, const struct tree *wanted,
 	find_vrf(&finder);
 	find_user(&finder);
 	find_method(&finder);
+	find_access_list(&finder);
 	find_port(&finder);
 }

@@ -17,6 +17,7 @@
 #define CONF_CONFD_LOCKOUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "conf/tree.h"
 
@@ -30,7 +31,8 @@ enum lockout_method {
 
 struct lockout_session {
 	char vrf[33], user[33];
-	char peer_address[46];
+	char peer_address[46], local_address[46];
+	uint16_t peer_port, local_port;
 	enum lockout_method method;
 };
 

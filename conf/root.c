@@ -7,6 +7,7 @@
 
 #include "aaa/user_conf.h"
 #include "conf/system_conf.h"
+#include "services/access_login.h"
 #include "services/access_list.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf_conf.h"
@@ -24,3 +25,8 @@ const struct conf_member conf_members[] = {
 	{ .name = "sshd", .owner = OWNER_SSHD, .socket_name = "sshd.varlink" },
 	{ .name = NULL },
 };
+
+bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list)
+{
+	return access_login_allowed(tree, login, ret_list);
+}

@@ -13,13 +13,26 @@
 #ifndef CONF_ROOT_H
 #define CONF_ROOT_H
 
+#include <stdint.h>
+
 #include "conf/stmt.h"
+
+struct tree;
 
 struct conf_member {
 	const char *name;	  /* "sshd" */
 	unsigned owner;		  /* OWNER_SSHD */
 	const char *socket_name; /* "sshd.varlink", in the run directory */
 };
+
+/* A connection as the SSH server saw it. */
+struct conf_login {
+	const char *vrf, *client_address, *server_address;
+	uint16_t client_port, server_port;
+};
+
+/* Whether the access lists of a configuration would let it in; *ret_list: by which list, "" none. */
+bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list);
 
 extern const struct stmt conf_root[];
 extern const struct conf_member conf_members[]; /* ends with {NULL} */

@@ -45,7 +45,12 @@ static void on_finding(const char *sentence, bool is_warning, void *userdata)
 
 static struct findings find(const char *edits, const char *user, enum lockout_method method)
 {
-	struct lockout_session session = { .vrf = "blue", .method = method };
+	struct lockout_session session = { .vrf = "blue",
+					   .method = method,
+					   .peer_address = "10.0.0.66",
+					   .peer_port = 40000,
+					   .local_address = "192.0.2.1",
+					   .local_port = 22 };
 	struct tree *running = tree_of(running_text), *wanted = tree_of(running_text);
 	struct findings findings = { 0 };
 	struct err err = { .text = "" };
@@ -107,6 +112,25 @@ Test(confd_lockout, methods)
 	expect("ssh server disable auth-methods password\n", LOCKOUT_PUBLIC_KEY, 0, 0, "");
 	expect("ssh server disable auth-methods public-key\n", LOCKOUT_PUBLIC_KEY, 1, 0, "public keys");
 	expect("ssh server disable auth-methods public-key\n", LOCKOUT_OTHER, 0, 0, "");
+}
+
+#define LIST(entries) "ipv4 access-list M\n" entries "!\nssh server vrf blue ipv4 access-list M\n"
+
+Test(confd_lockout, access_list)
+{
+	expect(LIST(" 10 permit tcp 10.0.1.0 0.0.0.255 any\n"), LOCKOUT_PASSWORD, 1, 0,
+	       "access list M of VRF blue");
+	expect(LIST(" 10 permit tcp 10.0.0.0 0.0.0.255 any eq ssh\n"), LOCKOUT_PASSWORD, 0, 0, "");
+	expect(LIST(" 10 deny ipv4 host 10.0.0.66 any\n 20 permit ipv4 any any\n"), LOCKOUT_PASSWORD, 1, 0,
+	       "10.0.0.66");
+	expect(LIST(" 5 permit ipv4 host 10.0.0.66 any\n 10 deny ipv4 any any\n"), LOCKOUT_PASSWORD, 0, 0,
+	       "");
+	expect(LIST(" 10 permit tcp any any eq 23\n"), LOCKOUT_PASSWORD, 1, 0, "access list M");
+	expect(LIST(" 10 permit udp any any\n"), LOCKOUT_PASSWORD, 1, 0, "access list M");
+	expect("ipv4 access-list M\n 10 deny ipv4 any any\n!\nssh server vrf red ipv4 access-list M\n",
+	       LOCKOUT_PASSWORD, 0, 0, "");
+	expect("ipv6 access-list M\n 10 deny ipv6 any any\n!\nssh server vrf blue ipv6 access-list M\n",
+	       LOCKOUT_PASSWORD, 0, 0, "");
 }
 
 Test(confd_lockout, the_port_only_warns)
