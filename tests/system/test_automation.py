@@ -134,12 +134,16 @@ def test_netmiko_configures(own_product, net):
     assert re.search(r"^1 +first +admin +vty\d+\S* +CLI ", commits(own_product), re.M), commits(own_product)
     assert net.find_prompt() == exec_prompt[:-1] + "(config-vrf)#"
     assert "% No configuration changes to commit." in net.commit()
+    net.send_config_set(["no vrf red"])
+    out = net.commit(label="tried", confirm=True, confirm_delay=300)
+    assert "% " not in out, out
+    assert "% Confirming commit for trial session." in net.commit()
     net.send_config_set(["hostname dropped"])
     out = net.exit_config_mode()
     assert "Uncommitted changes found, commit them before exiting(yes/no/cancel)? [cancel]:no" in out, out
     assert net.find_prompt() == exec_prompt
     out = net.send_command("show running-config")
-    assert re.search(r"^vrf blue\n description bought in 2026\n!\nvrf red\n!$", out, re.M) and "dropped" not in out, out
+    assert re.search(r"^vrf blue\n description bought in 2026\n!$", out, re.M) and "vrf red" not in out and "dropped" not in out, out
     # a new name changes the prompt within the answer, so nobody waits for the old one
     net.send_config_set(["hostname edge-7"])
     out = net.send_command("commit", expect_string=r"edge-7\(config\)#$")
