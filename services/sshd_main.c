@@ -792,6 +792,9 @@ int main(int argc, char **argv)
 			     .default_port = PORT_DEFAULT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
 			     .empty_dir_fd = -1 };
 
+	const char *connections = getenv("SALLYPORT_SPAWNER_CONNECTIONS"); /* for tests of the product as a whole */
+	unsigned long number;
+
 	standard_fds_open();
 	proc_title_init(argc, argv);
 	log_init("SSHD");
@@ -801,6 +804,8 @@ int main(int argc, char **argv)
 				"                      [--confd-uid UID] [--spawner-connections N] [--netns-dir DIR] [--debug]\n");
 		return 2;
 	}
+	if (connections && number_read(connections, SPAWNER_CONNECTIONS_MAX, &number) == 0)
+		sshd.spawner_connections = (unsigned)number;
 	sshd.weak = geteuid() != 0;
 	if (sshd.confd_uid == 0)
 		sshd.confd_uid = geteuid();

@@ -26,6 +26,8 @@
 #include "services/ssh/monitor_state.h"
 #include "services/ssh/user_switch.h"
 
+#define PROGRAM_SOCKET_BYTES (1024 * 1024)
+
 enum {
 	CHILD_RUN_DIR_FD = 3, /* SALLYPORT_SOCK_FD */
 	CHILD_FILES_FD = 4,   /* $SALLYPORT_FILES */
@@ -286,6 +288,9 @@ static int make_streams(struct monitor_channel *channel, struct streams *streams
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) < 0)
 		return -errno;
+	/* as far as the system allows: fewer turns for bulk */
+	for (int i = 0; i < 2; i++)
+		setsockopt(both[i], SOL_SOCKET, SO_SNDBUF, &(const int){ PROGRAM_SOCKET_BYTES }, sizeof(int));
 	if (pipe2(errors, O_CLOEXEC) < 0) {
 		int saved = errno;
 

@@ -36,7 +36,9 @@ static int key_warm(const struct hostkey_set *hostkeys, enum hostkey_type type, 
 	r = hostkey_sign(hostkeys, blob, blob_len, digest, words, sizeof(words), &signature, &len);
 	if (r == 0)
 		r = proof_verify(&claim, words, sizeof(words), signature, len, &ignored);
-	return r < 0 ? err_set(err, r, "the host key %s does not verify what it signs", hostkey_algorithm_words[type]) : 0;
+	if (r < 0)
+		return err_set(err, r, "the host key %s does not verify what it signs", hostkey_algorithm_words[type]);
+	return 0;
 }
 
 int monitor_warm(const struct hostkey_set *hostkeys, struct err *err)

@@ -114,6 +114,7 @@ size_t relay_take(struct relay *relay, const uint8_t *bytes, size_t len)
 	if (len > 0)
 		memcpy(relay->to_program.bytes + relay->to_program.len, bytes, len);
 	relay->to_program.len += len;
+	window_take(&relay->window, len);
 	return len;
 }
 
@@ -178,11 +179,36 @@ static bool input_fetch(struct relay *relay)
 		return false;
 	if (!relay->input_ended)
 		buffer->len += (size_t)n;
+	window_take(&relay->window, (size_t)n);
 	relay->held_back = true; /* perhaps there is more */
 	return true;
 }
 
-static void input_move(struct relay *relay)
+/* The program keeps up: the client may send further ahead. libssh reads on meanwhile; true when something came. */
+static bool input_open(struct relay *relay)
+{
+	struct relay_buffer *buffer = &relay->to_program;
+	uint32_t wish;
+	int n;
+
+	if (!relay->ops->open || relay->peer_eof || relay->held_back || !input_is_wanted(relay) ||
+	    !buffer_is_empty(buffer))
+		return false;
+	wish = window_wish(&relay->window);
+	if (wish == 0 || buffer_room(buffer) < wish)
+		return false;
+	relay->draining = true;
+	n = relay->ops->open(relay->peer, buffer->bytes + buffer->len, wish);
+	relay->draining = false;
+	if (n <= 0)
+		return false;
+	buffer->len += (size_t)n;
+	window_take(&relay->window, (size_t)n);
+	relay->held_back = true; /* perhaps there is more */
+	return true;
+}
+
+static void input_drain(struct relay *relay)
 {
 	input_write(relay);
 	while (relay->held_back && relay->in_fd >= 0 && buffer_is_empty(&relay->to_program)) {
@@ -190,6 +216,13 @@ static void input_move(struct relay *relay)
 			break;
 		input_write(relay);
 	}
+}
+
+static void input_move(struct relay *relay)
+{
+	input_drain(relay);
+	if (input_open(relay))
+		input_drain(relay);
 	if (!relay->peer_eof || relay->held_back || relay->in_fd < 0 || relay->input_ended ||
 	    !buffer_is_empty(&relay->to_program))
 		return;
@@ -310,6 +343,15 @@ size_t relay_polls(struct relay *relay, bool congested, struct pollfd *ret_polls
 	if (input_is_wanted(relay) && !buffer_is_empty(&relay->to_program))
 		ret_polls[n++] = (struct pollfd){ .fd = relay->in_fd, .events = POLLOUT };
 	return n;
+}
+
+void relay_trim(struct relay *relay)
+{
+	if (buffer_is_empty(&relay->to_program))
+		buffer_free(&relay->to_program);
+	for (size_t i = 0; i < ARRAY_SIZE(relay->sources); i++)
+		if (buffer_is_empty(&relay->sources[i].buffer))
+			buffer_free(&relay->sources[i].buffer);
 }
 
 bool relay_output_is_done(const struct relay *relay)

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "services/ssh/window.h"
+
 #define RELAY_BUFFER_BYTES (256u * 1024) /* ssh-performance.md 1.4: less is slower, more gains nothing */
 /* Room for all that libssh may hold of one channel (2 MiB) and more: each fetch opens the client's window anew,
  * however much is left behind, so it has to leave nothing. */
@@ -34,6 +36,8 @@ struct relay_ops {
 	size_t (*window)(void *peer);
 	/* Bytes of the client that relay_take() left where they were: how many, 0 or negative when there are none. */
 	int (*fetch)(void *peer, uint8_t *bytes, size_t size_bytes);
+	/* Opens the client's window to size_bytes; returns as fetch() what came meanwhile. NULL: it opens by itself. */
+	int (*open)(void *peer, uint8_t *bytes, size_t size_bytes);
 };
 
 struct relay_buffer {
@@ -55,6 +59,7 @@ struct relay {
 	int in_fd; /* the program's stdin; on a pty and a socket the same as sources[0].fd */
 	struct relay_source sources[2];
 	struct relay_buffer to_program;
+	struct window window; /* of the client */
 	bool held_back;	     /* the peer keeps bytes that we did not take */
 	bool draining;	     /* relay_take() takes nothing: the bytes come through fetch(), in order */
 	bool peer_eof;	     /* the client sends no more */
@@ -84,6 +89,9 @@ void relay_program_ended(struct relay *relay);
 size_t relay_polls(struct relay *relay, bool congested, struct pollfd *ret_polls);
 /* Moves what can be moved without waiting. polls are those of relay_polls() after poll(), and may be none. */
 void relay_move(struct relay *relay, bool congested, const struct pollfd *polls, size_t polls_len);
+
+/* Gives the memory of empty buffers back. */
+void relay_trim(struct relay *relay);
 
 /* All output has reached the peer, and no more will come. */
 bool relay_output_is_done(const struct relay *relay);

@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "services/ssh/mon.h"
+#include "services/ssh/readahead.h"
 
 #define PAUSE_US    10000000 /* after a spawner that failed */
 #define CONTROL_FD  3	     /* in the spawner */
@@ -74,7 +75,8 @@ static void spawner_exec(const struct spawner_options *options, int control_fd)
 	char tunables[] = "GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0";
 	char *argv[] = { name, spawner, connections_text, uid, uid_text, gid, gid_text,
 			 options->weak ? weak : NULL, NULL };
-	char *envp[] = { path, tunables, NULL };
+	char plain[] = TRANSPORT_PLAIN "=1";
+	char *envp[] = { path, tunables, getenv(TRANSPORT_PLAIN) ? plain : NULL, NULL };
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const int from[] = { null_fd, null_fd, STDERR_FILENO, control_fd, null_fd, null_fd, options->empty_dir_fd,
 			     options->transport_fd };

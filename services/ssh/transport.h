@@ -78,6 +78,10 @@ struct transport {
 	uint64_t told_in, told_out;
 	int64_t told_us, start_us;
 
+	/* memory that bulk has taken */
+	uint64_t trimmed_bytes, trim_seen_bytes;
+	int64_t trim_us; /* 0: nothing to give back */
+
 	/* the end */
 	bool is_ending;
 	bool is_silent; /* the client gets no disconnect message: it has gone, or sent one itself */

@@ -8,12 +8,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
@@ -75,7 +77,25 @@ static int on_fetch(void *peer, uint8_t *bytes, size_t size_bytes)
 	return ssh_channel_read_nonblocking(channel->ssh, bytes, (uint32_t)size_bytes, 0);
 }
 
-static const struct relay_ops relay_ops = { .send = on_send, .window = on_window, .fetch = on_fetch };
+/* Asked for more than its window, libssh 0.10 opens it so far. Later versions have a fixed window, which is wide enough. */
+static int on_window_open(void *peer, uint8_t *bytes, size_t size_bytes)
+{
+	struct transport_channel *channel = peer;
+
+	return ssh_channel_read_timeout(channel->ssh, bytes, (uint32_t)size_bytes, 0, 0);
+}
+
+static const struct relay_ops relay_ops_plain = { .send = on_send, .window = on_window, .fetch = on_fetch };
+static const struct relay_ops relay_ops_opening = {
+	.send = on_send, .window = on_window, .fetch = on_fetch, .open = on_window_open,
+};
+
+static const struct relay_ops *relay_ops_find(void)
+{
+	bool opens = ssh_version(SSH_VERSION_INT(0, 11, 0)) || getenv(TRANSPORT_PLAIN);
+
+	return opens ? &relay_ops_plain : &relay_ops_opening;
+}
 
 /* ---- requests ---- */
 
@@ -352,7 +372,7 @@ static ssh_channel on_open(ssh_session session, void *userdata)
 		transport_end(transport, END_PROTOCOL_ERROR, "no memory for a channel");
 		return NULL;
 	}
-	relay_init(&channel->relay, &relay_ops, channel);
+	relay_init(&channel->relay, relay_ops_find(), channel);
 	transport->had_channel = true;
 	return channel->ssh;
 }

@@ -7,6 +7,7 @@
  * anything, so the session's status is looked at after every pumping.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -14,11 +15,14 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 #include "services/ssh/watchdog.h"
 
 #define PUMPS_MAX	  64
 #define STATISTICS_US	  60000000
+#define TRIM_US		  1000000
+#define TRIM_BYTES	  (256 * 1024)
 #define AUTH_GRACE_US	  3000000 /* the monitor's own login timer is the one that counts */
 #define POLLS_MAX	  (2 + RELAY_POLLS_MAX * TRANSPORT_SLOTS)
 
@@ -114,6 +118,8 @@ static int timeout_ms(const struct transport *transport)
 		next = transport->told_us + STATISTICS_US;
 		at = at < 0 || next < at ? next : at;
 	}
+	if (transport->trim_us > 0 && (at < 0 || transport->trim_us < at))
+		at = transport->trim_us;
 	next = transport_channels_deadline_us(transport);
 	if (next >= 0 && (at < 0 || next < at))
 		at = next;
@@ -122,10 +128,37 @@ static int timeout_ms(const struct transport *transport)
 	return at <= now ? 0 : (int)((at - now) / 1000) + 1;
 }
 
+static uint64_t bytes_moved(const struct transport *transport)
+{
+	return transport->socket_counter.in_bytes + transport->socket_counter.out_bytes;
+}
+
+/* A session that has carried bulk and is quiet gives back what it needed for that. */
+static void memory_look(struct transport *transport, int64_t now_us)
+{
+	uint64_t moved = bytes_moved(transport);
+
+	if (moved - transport->trimmed_bytes < TRIM_BYTES)
+		return;
+	if (moved != transport->trim_seen_bytes || transport->trim_us == 0) {
+		transport->trim_seen_bytes = moved;
+		transport->trim_us = now_us + TRIM_US;
+	} else if (now_us >= transport->trim_us) {
+		transport->trimmed_bytes = moved;
+		transport->trim_us = 0;
+		readahead_trim();
+		for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
+			if (transport->channels[i].number != 0)
+				relay_trim(&transport->channels[i].relay);
+		malloc_trim(0);
+	}
+}
+
 static void clocks_look(struct transport *transport)
 {
 	int64_t now = clock_monotonic_us();
 
+	memory_look(transport, now);
 	if (now - transport->told_us >= STATISTICS_US)
 		transport_statistics(transport);
 	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0 &&
@@ -138,6 +171,7 @@ static void turn(struct transport *transport)
 {
 	struct pollfd polls[POLLS_MAX];
 	size_t n = 0;
+	bool pending;
 	int r;
 
 	polls[n++] = (struct pollfd){ .fd = transport->socket_fd, .events = POLLIN };
@@ -145,13 +179,14 @@ static void turn(struct transport *transport)
 		polls[0].events |= POLLOUT;
 	polls[n++] = (struct pollfd){ .fd = transport->event_fd, .events = POLLIN };
 	n += transport_channels_polls(transport, polls + n);
-	r = poll(polls, n, timeout_ms(transport));
+	pending = readahead_pending() > 0;
+	r = poll(polls, n, pending ? 0 : timeout_ms(transport));
 	if (r < 0 && errno != EINTR)
 		transport_end(transport, END_PROTOCOL_ERROR, "poll: %s", strerror(errno));
 	watchdog_turn();
 	if (r < 0)
 		return;
-	if (polls[0].revents)
+	if (polls[0].revents || pending)
 		pump(transport);
 	if (transport->phase != PHASE_OPEN)
 		acknowledge_quickly(transport);

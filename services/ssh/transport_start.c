@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "services/ssh/placeholder.h"
+#include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 
 #define LIST_MAX_BYTES	    1024
@@ -194,5 +195,8 @@ int transport_accept(struct transport *transport, struct err *err)
 		return err_set(err, -errno, "cannot duplicate the connection: %s", strerror(errno));
 	if (ssh_bind_accept_fd(transport->bind, transport->session, fd) != SSH_OK)
 		return err_set(err, -EIO, "libssh: %s", ssh_get_error(transport->bind));
+	/* for measuring: as libssh does it by itself */
+	if (!getenv(TRANSPORT_PLAIN))
+		readahead_start(fd);
 	return 0;
 }
