@@ -36,6 +36,9 @@ $(B)/tests/tool/%: tests/system/%.c $(patsubst %,$(B)/lib/lib%.a,$(UNIT_LIBS))
 	$(Q)$(CC) $(ALL_CFLAGS) $(shell pkg-config --cflags $(unit_PKGS)) -o $@ $(filter %.c,$^) \
 		$(patsubst %,$(B)/lib/lib%.a,$(UNIT_LIBS) $(UNIT_LIBS)) $(shell pkg-config --libs $(unit_PKGS)) -lcrypt $(ALL_LDFLAGS)
 	$(Q)chmod 0755 $@
+# the taken-over transport seals itself by the product's own functions
+$(B)/tests/tool/attack_transport: tests/system/takeover/attempts.c services/ssh/sandbox.c
+$(B)/tests/tool/attack_transport: LDFLAGS += -lseccomp
 tools: $(patsubst %,$(B)/tests/tool/%,$(TOOL_NAMES))
 
 # programs of golden tests: tests/golden/NAME.c

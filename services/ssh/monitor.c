@@ -32,7 +32,7 @@
 
 enum {
 	ONCE = 1,
-	KEX = 8,	   /* host signatures before authentication */
+	KEX = 1,	   /* libssh makes its first key exchange only, until the user is known */
 	TRIES = 128,	   /* a ceiling; the configured number of tries comes first */
 	REKEYS = 1000000,  /* one per megabyte of a terabyte */
 	ANY = 0x7fffffff,

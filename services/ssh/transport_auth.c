@@ -9,6 +9,7 @@
  * version of libssh log otherwise, the login timer ends such a client, and nothing else changes.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -19,30 +20,45 @@
 #define REQUEST_LINE	     "ssh_packet_userauth_request: Auth request for service "
 #define MISMATCH_WORDS	     "kex error : no match for method "
 #define RESPONSE_LINE	     "ssh_packet_process: Dispatching handler for packet type 61"
+#define REJECTED_WORDS	     "Packet filter: rejected packet (type "
+#define PACKET_RESPONSE	     61
 #define PROMPTS_MAX	     16u
 #define PROMPT_MAX_BYTES     256u
 #define TEXT_MAX_BYTES	     1024u
 #define ANSWER_MAX_BYTES     4096u
 #define KEY_BLOB_MAX_BYTES   8192u
 
-/* libssh's own log is too verbose for anything but these three. */
+/* libssh drops a packet that has no place here, and says nothing to anybody. Answers that nobody asked for are refused
+ * like those it cannot read; whoever sends something else is not a client. */
+static void on_rejected(struct transport *transport, const char *type)
+{
+	if (strtol(type, NULL, 10) == PACKET_RESPONSE)
+		transport->responses_seen++;
+	else
+		transport_end(transport, END_PROTOCOL_ERROR, "the client sends a packet of type %.3s before login", type);
+}
+
+/* libssh's own log is too verbose for anything but these. */
 static void on_log(int priority, const char *function, const char *line, void *userdata)
 {
 	struct transport *transport = userdata;
 
 	(void)priority;
 	(void)function;
+	/* these hold words of the client, and are looked at no further */
+	if (strncmp(line, REQUEST_LINE, strlen(REQUEST_LINE)) == 0) {
+		/* gssapi gets its refusal from libssh without a message */
+		if (!strstr(line, ", method gssapi-with-mic for user "))
+			transport->requests_seen++;
+		return;
+	}
 	/* the error itself may be replaced by the one of closing the socket */
 	if (strstr(line, MISMATCH_WORDS))
 		snprintf(transport->mismatch, sizeof(transport->mismatch), "%s", line);
 	if (strcmp(line, RESPONSE_LINE) == 0)
 		transport->responses_seen++;
-	if (strncmp(line, REQUEST_LINE, strlen(REQUEST_LINE)) != 0)
-		return;
-	/* these get their refusal from libssh without a message */
-	if (strstr(line, ", method gssapi-with-mic for user "))
-		return;
-	transport->requests_seen++;
+	if (strstr(line, REJECTED_WORDS))
+		on_rejected(transport, strstr(line, REJECTED_WORDS) + strlen(REJECTED_WORDS));
 }
 
 void transport_auth_watch(struct transport *transport)
@@ -291,7 +307,8 @@ static void request_answer(struct transport *transport, ssh_message message)
 
 	/* answers come without a name */
 	if (!is_response(message) && !user_is_pinned(transport, ssh_message_auth_user(message))) {
-		transport_end(transport, END_AUTH_FAILED, "the user name may not change");
+		transport_end(transport, END_AUTH_FAILED, "%s",
+			      transport->user[0] ? "the user name may not change" : "nobody can have this user name");
 		return;
 	}
 	verdict = request_ask(transport, message);

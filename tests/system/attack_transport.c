@@ -3,7 +3,9 @@
  * Stands in the place of the transport, as if an attacker had taken it over: it speaks the monitor's protocol and lies.
  * The case to play comes as a line over the connection; what the monitor answered goes back the same way, a line per
  * request: the request's number, then "gone", or the first byte of the answer and how many descriptors came.
- * With --key it prints the public key of the user key that it signs with, for the configuration.
+ * "sealed CASE" plays it behind the product's own seal, "dropped CASE" behind all of it but the filter; "try NAME PID"
+ * makes one of the attempts of takeover/attempts.h. With --key it prints the public key of the user key that it signs
+ * with, for the configuration.
  */
 #include <openssl/evp.h>
 #include <poll.h>
@@ -17,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "services/ssh/mon.h"
+#include "tests/system/takeover/attempts.h"
 
 enum { KEY_BLOB_BYTES = 51, HOSTKEYS_MAX = 8 };
 
@@ -32,11 +35,16 @@ static uint8_t user_blob[KEY_BLOB_BYTES];
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void say(const char *format, ...)
 {
+	char text[256];
 	va_list args;
+	int len;
 
 	va_start(args, format);
-	vdprintf(MON_SOCKET_FD, format, args);
+	len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* nothing of stdio: it would make calls that the seal forbids */
+	if (len < 0 || write(MON_SOCKET_FD, text, (size_t)len) != len)
+		_exit(5);
 }
 
 static void ask_start(uint16_t type, uint16_t channel)
@@ -351,6 +359,72 @@ static void play_proof_spoiled_by_second(void)
 	step_key("admin");
 }
 
+static void step_kbdint(const char *user)
+{
+	ask_start(MON_KBDINT_START, 0);
+	mon_put_text(&out, user);
+	ask();
+}
+
+static void step_answers(uint32_t len, const char *answer)
+{
+	ask_start(MON_KBDINT_ANSWER, 0);
+	mon_put_u32(&out, len);
+	for (uint32_t i = 0; i < len; i++)
+		mon_put_text(&out, answer);
+	ask();
+}
+
+static void play_kbdint_honest(void)
+{
+	step_kex();
+	step_kbdint("admin");
+	step_answers(1, "right horse");
+	step_open(1);
+}
+
+static void play_kbdint_before_kex(void)
+{
+	step_start();
+	step_kbdint("admin");
+}
+
+static void play_kbdint_answers_first(void)
+{
+	step_kex();
+	step_answers(1, "right horse");
+}
+
+static void play_kbdint_answers_unasked(void)
+{
+	step_kex();
+	step_password("admin", "wrong");
+	step_answers(1, "right horse");
+	step_kbdint("admin");
+	step_answers(2, "right horse");
+	step_answers(1, "right horse");
+	step_kbdint("admin");
+	step_password("admin", "wrong");
+	step_answers(1, "right horse");
+	step_open(1);
+}
+
+static void play_kbdint_many_answers(void)
+{
+	step_kex();
+	step_kbdint("admin");
+	ask_start(MON_KBDINT_ANSWER, 0);
+	mon_put_u32(&out, 0xffffffff);
+	mon_put_text(&out, "right horse");
+	ask();
+}
+
+static void play_kbdint_after_auth(void)
+{
+	step_login();
+	step_kbdint("root");
+}
+
 static void play_user_changed(void)
 {
 	step_kex();
@@ -603,7 +677,8 @@ static const struct {
 	CASE(password_before_kex), CASE(auth_after_auth), CASE(junk), CASE(surplus), CASE(cut), CASE(oversize),
 	CASE(unknown_type), CASE(event_as_request), CASE(channel_not_open), CASE(channel_zero), CASE(channel_twice),
 	CASE(channels_many), CASE(two_programs), CASE(passwords), CASE(deaf), CASE(gives_descriptors), CASE(dies),
-	CASE(leaves), CASE(signals), CASE(silent), CASE(stays),
+	CASE(kbdint_honest), CASE(kbdint_before_kex), CASE(kbdint_answers_first), CASE(kbdint_answers_unasked),
+	CASE(kbdint_many_answers), CASE(kbdint_after_auth), CASE(leaves), CASE(signals), CASE(silent), CASE(stays),
 };
 
 static bool make_user_key(void)
@@ -622,7 +697,8 @@ static bool make_user_key(void)
 
 int main(int argc, char **argv)
 {
-	char line[64] = "";
+	char line[128] = "", name[64] = "", *word = line;
+	int pid = 0;
 	ssize_t n;
 
 	if (!make_user_key())
@@ -637,8 +713,14 @@ int main(int argc, char **argv)
 	n = read(MON_SOCKET_FD, line, sizeof(line) - 1);
 	line[n > 0 ? n : 0] = '\0';
 	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(word, "sealed ", 7) || !strncmp(word, "dropped ", 8)) {
+		attempt_seal(argc, argv, *word == 's');
+		word = strchr(word, ' ') + 1;
+	}
+	if (sscanf(word, "try %63s %d", name, &pid) == 2)
+		return attempt_make(name, pid) ? 0 : 2;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (!strcmp(line, cases[i].name)) {
+		if (!strcmp(word, cases[i].name)) {
 			cases[i].play();
 			return 0;
 		}

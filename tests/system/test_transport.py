@@ -100,8 +100,8 @@ class RealServer:
     """Accepts like sallyport-sshd, with a monitor_harness for each connection and /bin/dash in the place of the CLI."""
     name = "monitor"
 
-    def __init__(self, place, timeout_s=30, prefix=()):
-        self.place, self.timeout_s, self.prefix = place, timeout_s, list(prefix)
+    def __init__(self, place, timeout_s=30, prefix=(), options=()):
+        self.place, self.timeout_s, self.prefix, self.options = place, timeout_s, list(prefix), list(options)
         self.links, self.processes, self.messages = [], [], []
         self.log_path = os.path.join(place.directory, "log")
         self.log_file = open(self.log_path, "ab")
@@ -119,7 +119,7 @@ class RealServer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         argv = [*self.prefix, HARNESS, "--connection-fd", str(connection.fileno()), "--link-fd", str(theirs.fileno()),
                 "--transport", TRANSPORT, "--cli", "/bin/dash", "--timeout", str(self.timeout_s), "--user", "admin",
-                "--password", "right"]
+                "--password", "right", *self.options]
         for path in self.place.known():
             argv += ["--key", "XX " + key_blob(path)]
         argv = [word.replace("XX ", self.key_type(word)) if word.startswith("XX ") else word for word in argv]

@@ -18,7 +18,8 @@ from conftest import BUILD, wait_for
 TOOLS = os.path.join(BUILD, "tests", "tool")
 START, SIGN, VERIFY, ALGORITHMS, NONE, PASSWORD, QUERY, KEY, OPEN, PTY, ENV, SHELL, EXEC, SUBSYSTEM, WINDOW, SIGNAL = range(1, 17)
 NEGOTIATION = 21
-DENIED, SUCCESS, DISCONNECT = 0, 1, 3
+QUESTIONS, ANSWERS = 22, 23
+DENIED, SUCCESS, DISCONNECT, MORE = 0, 1, 3, 4
 
 
 class Monitor:
@@ -173,12 +174,19 @@ def test_control_what_a_program_starts_with(play):
     assert end["had_pty"] and end["auth_word"] == "password" and end["first_type"] == "Command-Line-Interface"
 
 
+def test_control_keyboard_interactive_lets_in(play):
+    monitor = play("kbdint_honest")
+    end = monitor.run()
+    assert monitor.answers()[2:5] == [(QUESTIONS, MORE), (ANSWERS, SUCCESS), (OPEN, 1)]
+    assert (end["authentication"], end["auth_word"]) == ("key-intr", "key-intr")
+
+
 # case, a request, the answers it got before the connection was ended, what the event says
 REFUSED = [
     ("sign_other_data", SIGN, [], "asked to sign 100 bytes that are no hash"),
     ("sign_unknown_key", SIGN, [], "a key that is not a host key"),
     ("sign_sha1", SIGN, [], "digest 'SHA1', which the key does not use"),
-    ("sign_often", SIGN, [1] * 8, "request 2 more than 8 times"),
+    ("sign_often", SIGN, [1], "request 2 more than 1 times"),
     ("verify_other_session", KEY, [DENIED], "signed for another connection"),
     ("verify_before_kex", KEY, [], "asked to authenticate before the key exchange"),
     ("verify_bad_signature", KEY, [DENIED], "the signature is wrong"),
@@ -195,6 +203,12 @@ REFUSED = [
     ("negotiation_twice", NEGOTIATION, [-1], "request 21 more than 1 times"),
     ("negotiation_kind", NEGOTIATION, [], "request 21: malformed"),
     ("password_before_kex", PASSWORD, [], "asked to authenticate before the key exchange"),
+    ("kbdint_before_kex", QUESTIONS, [], "asked to authenticate before the key exchange"),
+    ("kbdint_answers_first", ANSWERS, [], "answered questions before anybody asked for any"),
+    ("kbdint_answers_unasked", ANSWERS, [DENIED] * 4, "answers that nobody asked for"),
+    ("kbdint_answers_unasked", OPEN, [], "another number of answers than of questions"),
+    ("kbdint_many_answers", ANSWERS, [], "request 23: malformed"),
+    ("kbdint_after_auth", QUESTIONS, [], "request 22, which is not permitted after authentication"),
     ("auth_after_auth", PASSWORD, [], "request 6, which is not permitted after authentication"),
     ("junk", START, [], "a record of no right size"),
     ("surplus", START, [], "request 1: malformed"),
@@ -218,7 +232,7 @@ def test_refused(play, case, request_type, answers, event):
     assert "arg " not in monitor.text
     if DENIED not in answers[:1] or case == "start_twice":
         assert end["end_reason"] == "protocol-error", end
-    if case not in ("auth_after_auth", "event_as_request", "channel_not_open", "channel_zero", "channel_twice"):
+    if case not in ("auth_after_auth", "kbdint_after_auth", "event_as_request", "channel_not_open", "channel_zero", "channel_twice"):
         assert "Successfully authenticated" not in monitor.log()
 
 
