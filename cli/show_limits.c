@@ -194,7 +194,8 @@ static const struct arg arg_list_name = {
 	.complete = "access-list",
 };
 static const struct arg arg_vrf = {
-	.name = "WORD", .help = "Name of the VRF", .text = true, .min = 1, .max = 32, .words_taken = 1, .complete = "vrf",
+	.name = "WORD", .help = "Name of the VRF", .text = true, .min = 1, .max = 32, .words_taken = 1,
+	.complete = "vrf",
 };
 static const struct arg arg_source = {
 	.name = "SOURCE", .help = "Address as in show ssh penalties, or all", .text = true, .min = 1, .max = 63,

@@ -206,7 +206,7 @@ static void tell_limit(struct door *door, int fd, enum admission_verdict verdict
 		[ADMISSION_SOURCE] = "Too many connections from your address are logging in",
 		[ADMISSION_RATE] = "Too many new connections",
 		[ADMISSION_SOURCE_RATE] = "Too many new connections from your address",
-		[ADMISSION_RESOURCES] = "The router is short of resources",
+		[ADMISSION_RESOURCES] = "The router is short of memory",
 	};
 	char text[128];
 
@@ -341,8 +341,15 @@ bool door_ask(struct door *door, const struct listener_connection *connection, s
 void door_short(struct door *door, const struct listener_connection *connection, const struct admission_source *source)
 {
 	admission_leave(door->admission, source, false);
+	close(connection->fd); /* words would cost what there is too little of */
+	door_exhausted(door, source);
+}
+
+void door_exhausted(struct door *door, const struct admission_source *source)
+{
+	while (door->linger_len > 0)
+		linger_close(door);
 	admission_refuse(door->admission, ADMISSION_RESOURCES, source);
-	tell_limit(door, connection->fd, ADMISSION_RESOURCES, 2);
 }
 
 int door_restore(struct door *door, const struct admission_source *source, bool authenticated)
@@ -400,7 +407,8 @@ void door_leave(struct door *door, const struct admission_source *source, const 
 	if (!penalty_applies(door, &profile, source) ||
 	    !penalties_add(door->penalties, source, reason, clock_monotonic_us()))
 		return;
-	log_event(LOG_SSHD_WARN_GENERAL, "Source %s in VRF %s is shut out for a time: %s; 'clear ssh penalty %s' ends it",
+	log_event(LOG_SSHD_WARN_GENERAL,
+		  "Source %s in VRF %s is shut out for a time: %s; 'clear ssh penalty %s' ends it",
 		  admission_source_text(source, text, sizeof(text)), source->vrf_name, penalty_reason_words[reason],
 		  report->peer_address);
 }

@@ -35,6 +35,8 @@ void door_abort(struct door *door);
 bool door_ask(struct door *door, const struct listener_connection *connection, struct admission_source *ret_source);
 /* The same for one that could not be served after all. */
 void door_short(struct door *door, const struct listener_connection *connection, const struct admission_source *source);
+/* One was lost, or there was no descriptor for it: gives up those of clients that are still being told. */
+void door_exhausted(struct door *door, const struct admission_source *source);
 int door_restore(struct door *door, const struct admission_source *source, bool authenticated);
 /* It has authenticated; false when that is one session too many. */
 bool door_promote(struct door *door, const struct admission_source *source);

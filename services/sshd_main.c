@@ -307,7 +307,7 @@ static void on_exhausted(const struct vrf *vrf, void *userdata)
 	struct admission_source source = { .family = 0 };
 
 	snprintf(source.vrf_name, sizeof(source.vrf_name), "%s", vrf->name);
-	admission_refuse(door_admission(sshd->door), ADMISSION_RESOURCES, &source);
+	door_exhausted(sshd->door, &source);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *userdata)

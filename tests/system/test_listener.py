@@ -197,6 +197,7 @@ def test_out_of_descriptors_sheds_and_recovers(own_product):
 
 def test_refusals_are_counted_and_told_once_a_second(own_product):
     product = own_product
+    product.configure("ssh server rate-limit 6000", "ssh server penalties disable")
     peers = [socket.create_connection(("127.0.0.1", product.port)) for _ in range(60)]
     try:
         wait_for(lambda: product.server()["server"]["unauthenticated"] == 24, what="24 of one source")
