@@ -82,7 +82,7 @@ deps-test:
 # a second make, so that pkg-config is asked after the packages are there
 run: deps
 	@$(MAKE) --no-print-directory all
-	@exec $(B)/bin/sallyport-run --run-dir $(RUN_DIR) --port $(PORT) --program-dir $(B)/bin
+	@exec $(B)/bin/sallyport-run --trial --run-dir $(RUN_DIR) --port $(PORT) --program-dir $(B)/bin
 
 # T= one stage or one test: unit, golden, fuzz, lint, system, lab; T=unit/stmt, T=system/test_cli.py, T=lab/first_light
 check: deps-test

@@ -64,6 +64,7 @@ struct runner {
 	int program_dir_fd, notify_fd, signal_fd;
 	char notify_path[64];
 	bool weak;
+	bool trial; /* the starter configuration leaves out what protects a router from its neighbours */
 	char vrfs[64][VRF_NAME_MAX_BYTES + 1];
 	size_t vrfs_len;
 	struct daemon_process daemons[DAEMON_MAX];
@@ -260,6 +261,11 @@ static int write_starter(const struct runner *runner, struct err *err)
 		return err_set(err, -ENOMEM, "out of memory");
 	fprintf(out, "username admin\n group root-lr\n secret %s\n keystring %s\n!\nssh server v2\n", secret,
 		key);
+	/* who tries things out here logs in often, wrongly too, and from the addresses of this machine and its lab */
+	if (runner->trial)
+		fprintf(out, "ssh server rate-limit 600000\nssh server penalties exempt 127.0.0.0/8\n"
+			     "ssh server penalties exempt ::1\nssh server penalties exempt 10.0.0.0/24\n"
+			     "ssh server penalties exempt fd00::/64\n");
 	for (size_t i = 0; i < runner->vrfs_len; i++)
 		fprintf(out, "ssh server vrf %s\n", runner->vrfs[i]);
 	fprintf(out, "!\nend\n");
@@ -706,6 +712,7 @@ int main(int argc, char **argv)
 		{ "run-dir", required_argument, NULL, 'r' },
 		{ "port", required_argument, NULL, 'p' },
 		{ "program-dir", required_argument, NULL, 'b' },
+		{ "trial", no_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct runner runner = {
@@ -728,6 +735,8 @@ int main(int argc, char **argv)
 			runner.run_dir = optarg;
 		else if (option == 'b')
 			program_dir = optarg;
+		else if (option == 't')
+			runner.trial = true;
 		else if (option == 'p' && (runner.port = (unsigned)strtoul(optarg, NULL, 10)) - 1 < 65535)
 			continue;
 		else
