@@ -35,7 +35,8 @@ static void on_rejected(struct transport *transport, const char *type)
 	if (strtol(type, NULL, 10) == PACKET_RESPONSE)
 		transport->responses_seen++;
 	else
-		transport_end(transport, END_PROTOCOL_ERROR, "the client sends a packet of type %.3s before login", type);
+		transport_end(transport, END_PROTOCOL_ERROR, "the client sends a packet of type %.3s before login",
+			      type);
 }
 
 /* libssh's own log is too verbose for anything but these. */
