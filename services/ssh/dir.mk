@@ -4,7 +4,7 @@ mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
 
 monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c kbdint.c monitor_kbdint.c monitor_session.c \
-	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c spawner.c user_switch.c subsystem.c file_root.c)
+	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c spawner.c user_switch.c subsystem.c file_root.c forward.c monitor_forward.c)
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
@@ -13,7 +13,7 @@ relay_SRCS := $(addprefix services/ssh/,relay.c window.c readahead.c placeholder
 relay_PKGS := libcrypto
 $(eval $(call lib,relay))
 
-transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_loop.c \
+transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_forward.c transport_loop.c \
 	transport_close.c transport_rpc.c provider.c watchdog.c)
 transport_PKGS := libssh libcrypto
 $(eval $(call lib,transport))
@@ -23,9 +23,9 @@ sallyport-transport_LIBS := transport relay mon base
 sallyport-transport_PKGS := libssh libcrypto libseccomp libcap-ng
 $(eval $(call prog,sallyport-transport))
 
-sallyport-files_SRCS := services/ssh/files_main.c services/ssh/file_root.c
-sallyport-files_LIBS := base
-$(eval $(call prog,sallyport-files))
+sallyport-helper_SRCS := $(addprefix services/ssh/,helper_main.c file_root.c forward.c)
+sallyport-helper_LIBS := mon base
+$(eval $(call prog,sallyport-helper))
 
 # the fuzz target of the pre-authentication phase needs what the unit tests do not
 FUZZ_PREAUTH := $(B)/tests/replay_preauth $(B)/tests/fuzz_preauth

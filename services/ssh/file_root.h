@@ -7,7 +7,7 @@
  * Units:   none
  * Errors:  0 or -errno with err saying what the operator can do
  * Owns:    nothing
- * Runs in: sallyport-sshd (makes it), sallyport-files (enters it)
+ * Runs in: sallyport-sshd (makes it), sallyport-helper (enters it)
  * Source:  clients.md section 5 trap 9; user_namespaces(7), fcntl(2) "Leases", clone(2) CLONE_FS
  * Tests:   tests/system/test_sftp.py
  *

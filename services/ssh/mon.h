@@ -28,6 +28,7 @@
 #define MON_RECORD_MAX_BYTES 65536u
 #define MON_FDS_MAX	     4
 #define MON_SPAWN_FDS	     4 /* of MON_SPAWN: connection, rpc, events, status */
+#define MON_FORWARDS_MAX     32u /* of one connection at a time, those that are being made included */
 #define MON_COMMAND_MAX_BYTES 32767u /* of MON_EXEC; the transport refuses longer ones itself */
 
 enum mon_type {
@@ -69,6 +70,9 @@ enum mon_type {
 	MON_KBDINT_START,  /* ask: string user; answer: u8 verdict, u32 methods, and with MON_MORE a round of questions:
 			      string name, string instruction, u32 prompts, then per prompt: string text, u8 echo */
 	MON_KBDINT_ANSWER, /* ask: u32 answers, then the strings; answer as MON_KBDINT_START */
+	/* ---- after authentication: a connection for the client ---- */
+	MON_FORWARD, /* ask: string host, u32 port, string originator, u32 originator port (channel number as of
+			MON_CHANNEL_OPEN, whose numbers it shares); answer: u8 ok, then MON_EVENT_FORWARD comes */
 	MON_TYPE_MAX,
 };
 
@@ -77,6 +81,8 @@ enum mon_event {
 				which */
 	MON_EVENT_TERMINATE, /* string text for the disconnect message; end the connection. The reason is the monitor's:
 				whatever MON_CLOSING then says, what was decided first stays */
+	MON_EVENT_FORWARD,   /* u8 ok, and with it the connected socket; channel = which. Not ok: the number is free,
+				and no MON_CHANNEL_CLOSE follows */
 };
 
 /* Between daemon, spawner and monitor (spawner.h); two sockets of their own, a record's channel is 0. */

@@ -89,6 +89,7 @@ static const struct mon_row after_auth_rows[] = {
 	{ MON_WINDOW, monitor_session_window, ANY },
 	{ MON_SIGNAL, monitor_session_signal, ANY },
 	{ MON_CHANNEL_CLOSE, monitor_session_close, ANY },
+	{ MON_FORWARD, monitor_forward, ANY },
 	{ MON_LOG, answer_log, ANY },
 	{ MON_STATISTICS, answer_statistics, ANY },
 	{ MON_CLOSING, answer_closing, ONCE },
@@ -167,7 +168,12 @@ static void violation(struct monitor *m, const char *format, ...)
 
 void monitor_event(struct monitor *m, const struct mon_buf *event)
 {
-	int r = m->transport_lives ? mon_send(m->event_fd, event, NULL, 0) : 0;
+	monitor_event_fd(m, event, -1);
+}
+
+void monitor_event_fd(struct monitor *m, const struct mon_buf *event, int fd)
+{
+	int r = m->transport_lives ? mon_send(m->event_fd, event, &fd, fd >= 0) : 0;
 
 	if (r == -EAGAIN)
 		violation(m, "does not read its events");
@@ -543,7 +549,6 @@ static void init(struct monitor *m, const struct monitor_start *start)
 	m->sign_tokens = 256;
 	m->sign_filled_us = clock_monotonic_us();
 	snprintf(m->session.auth_word, sizeof(m->session.auth_word), "--");
-	monitor_session_init(m);
 }
 
 static void finish(struct monitor *m)

@@ -33,7 +33,7 @@ struct monitor_start {
 	int cli_fd;	    /* the CLI program, opened for execveat */
 	int empty_dir_fd;   /* the empty root for the transport */
 	int files_fd;	    /* O_PATH of the file root (file_root.h); 0: there is none, files are not served */
-	int helper_fd; /* sallyport-files, opened for execveat */
+	int helper_fd;	    /* sallyport-helper, opened for execveat; 0: there is none */
 	const char *uidmap_path;
 	const char *user_keys_dir; /* imported keys: aaa/user_keys.h; NULL: there are none */
 	bool weak;	    /* not root: no user switch, user namespace for the sandbox */

@@ -177,6 +177,7 @@ static void make_environment(const struct monitor *m, const struct monitor_chann
 
 struct streams {
 	int in_fd, out_fd, err_fd; /* the child's ends */
+	int result_fd;		   /* -1 */
 };
 
 static void child_signals(void)
@@ -198,7 +199,7 @@ static int child_descriptors(const struct monitor *m, const struct monitor_progr
 		streams->in_fd,
 		streams->out_fd,
 		streams->err_fd,
-		[CHILD_RUN_DIR_FD] = program->is_cli ? m->start->run_dir_fd : -1,
+		[CHILD_RUN_DIR_FD] = program->is_cli ? m->start->run_dir_fd : streams->result_fd,
 		[CHILD_FILES_FD] = program->is_cli && m->start->files_fd > 0 ? m->start->files_fd : -1,
 		[CHILD_PROGRAM_FD] = program->fd,
 	};
@@ -282,7 +283,7 @@ static int make_streams(struct monitor_channel *channel, struct streams *streams
 		if (copy_fd < 0)
 			return -errno;
 		reply->fds[reply->fds_len++] = copy_fd;
-		*streams = (struct streams){ channel->slave_fd, channel->slave_fd, channel->slave_fd };
+		*streams = (struct streams){ channel->slave_fd, channel->slave_fd, channel->slave_fd, -1 };
 		channel->slave_fd = -1;
 		return 0;
 	}
@@ -300,7 +301,7 @@ static int make_streams(struct monitor_channel *channel, struct streams *streams
 	}
 	reply->fds[reply->fds_len++] = both[0];
 	reply->fds[reply->fds_len++] = errors[0];
-	*streams = (struct streams){ both[1], both[1], errors[1] };
+	*streams = (struct streams){ both[1], both[1], errors[1], -1 };
 	return 0;
 }
 
@@ -328,7 +329,7 @@ int monitor_program_start(struct monitor *m, struct monitor_channel *channel, co
 			  struct monitor_reply *reply, struct err *err)
 {
 	struct environment environment = { .len = 0 };
-	struct streams streams = { -1, -1, -1 };
+	struct streams streams = { -1, -1, -1, -1 };
 	pid_t pid;
 	int r;
 
@@ -345,6 +346,29 @@ int monitor_program_start(struct monitor *m, struct monitor_channel *channel, co
 		child_run(m, channel, program, &streams, environment.texts);
 	r = pid < 0 ? -errno : 0;
 	close_streams(&streams);
+	environment_done(&environment);
+	if (r < 0)
+		return err_set(err, r, "%s", strerror(-r));
+	channel->pid = pid;
+	return 0;
+}
+
+int monitor_program_help(struct monitor *m, struct monitor_channel *channel, const struct monitor_program *program,
+			 int result_fd, struct err *err)
+{
+	AUTO(close) int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const struct streams streams = { null_fd, null_fd, null_fd, result_fd };
+	struct environment environment = { .len = 0 };
+	pid_t pid;
+	int r;
+
+	if (null_fd < 0)
+		return err_set(err, -errno, "/dev/null: %s", strerror(errno));
+	make_environment(m, channel, false, &environment);
+	pid = environment.failed ? -1 : fork();
+	if (pid == 0)
+		child_run(m, channel, program, &streams, environment.texts);
+	r = environment.failed ? -ENOMEM : pid < 0 ? -errno : 0;
 	environment_done(&environment);
 	if (r < 0)
 		return err_set(err, r, "%s", strerror(-r));

@@ -25,12 +25,6 @@
 
 enum { SUBSYSTEM_MAX_BYTES = 64 };
 
-void monitor_session_init(struct monitor *m)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
-		m->channels[i].master_fd = m->channels[i].slave_fd = -1;
-}
-
 static struct monitor_channel *find(struct monitor *m, uint16_t channel)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
@@ -49,7 +43,7 @@ static struct monitor_channel *find_asked(struct monitor *m, uint16_t channel, s
 	return slot;
 }
 
-static void release(struct monitor_channel *slot)
+void monitor_session_release(struct monitor_channel *slot)
 {
 	for (size_t i = 0; i < slot->envs_len; i++)
 		free(slot->envs[i]);
@@ -65,35 +59,48 @@ static void close_slot_fd(int *fd)
 
 /* ---- requests ---- */
 
-int monitor_session_open(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
-			 struct monitor_reply *reply, struct err *err)
+int monitor_session_slot(struct monitor *m, uint16_t channel, enum channel_type type, struct monitor_channel **ret_slot,
+			 struct err *err)
 {
+	const unsigned most = type == CHANNEL_FORWARD ? MON_FORWARDS_MAX : SESSION_CHANNELS_MAX;
 	struct monitor_channel *slot = NULL;
 	unsigned open = 0;
 
-	(void)reply;
-	if (mon_get_end(ask) < 0)
-		return err_set(err, -EPROTO, "malformed");
 	if (channel == 0 || find(m, channel))
 		return err_set(err, -EPROTO, "opened channel %u, which is %s", channel,
 			       channel ? "open already" : "no number of a channel");
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
-		open += m->channels[i].open;
-		if (!m->channels[i].open && !m->channels[i].pid)
+		open += m->channels[i].open && (m->channels[i].type == CHANNEL_FORWARD) == (type == CHANNEL_FORWARD);
+		if (!slot && !m->channels[i].open && !m->channels[i].pid)
 			slot = &m->channels[i];
 	}
-	if (!slot || open >= SESSION_CHANNELS_MAX) {
+	if (!slot || open >= most)
+		return err_set(err, -EBUSY, "more than %u at one time", most);
+	*slot = (struct monitor_channel){ .open = true, .channel = channel, .type = type, .shown = ++m->last_shown,
+					  .master_fd = -1, .slave_fd = -1 };
+	*ret_slot = slot;
+	return 0;
+}
+
+int monitor_session_open(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
+			 struct monitor_reply *reply, struct err *err)
+{
+	struct monitor_channel *slot;
+	int r;
+
+	(void)reply;
+	if (mon_get_end(ask) < 0)
+		return err_set(err, -EPROTO, "malformed");
+	r = monitor_session_slot(m, channel, CHANNEL_UNDEFINED, &slot, err);
+	if (r == -EPROTO)
+		return r;
+	if (r < 0)
 		log_event(LOG_SSHD_WARN_GENERAL,
 			  "User '%s' on 'vty%u' may have %u channels at one time, one more is refused",
 			  m->session.user, m->session.vty, SESSION_CHANNELS_MAX);
-		mon_put_u8(answer, 0);
-		return 0;
-	}
-	slot->open = true;
-	slot->channel = channel;
-	slot->shown = ++m->last_shown;
-	monitor_link_changed(m, true);
-	mon_put_u8(answer, 1);
+	else
+		monitor_link_changed(m, true);
+	mon_put_u8(answer, r == 0);
 	return 0;
 }
 
@@ -251,17 +258,18 @@ static void start_cli(struct monitor *m, struct monitor_channel *slot, char *com
 	start_program(m, slot, &program, answer, reply);
 }
 
-/* words are those behind the user's name (services/ssh/files_main.c). */
+/* words are those behind the user's name (services/ssh/helper_main.c). */
 static void start_files(struct monitor *m, struct monitor_channel *slot, char *const *words, struct mon_buf *answer,
 			struct monitor_reply *reply)
 {
-	char name[] = "sallyport-files", *argv[SUBSYSTEM_WORDS_MAX + 3] = { name, m->session.user };
+	char name[] = "sallyport-helper", work[] = "files";
+	char *argv[SUBSYSTEM_WORDS_MAX + 4] = { name, work, m->session.user };
 	const struct monitor_program program = {
-		.fd = m->start->files_program_fd, .argv = argv, .dir_fd = m->start->files_fd
+		.fd = m->start->helper_fd, .argv = argv, .dir_fd = m->start->files_fd
 	};
 
 	for (size_t i = 0; i < SUBSYSTEM_WORDS_MAX && words[i]; i++)
-		argv[i + 2] = words[i];
+		argv[i + 3] = words[i];
 	start_program(m, slot, &program, answer, reply);
 }
 
@@ -328,13 +336,15 @@ static void start_sftp(struct monitor *m, struct monitor_channel *slot, struct m
 {
 	char name[] = "sftp-server", *const words[] = { name, NULL };
 
-	note_start(m, slot, CHANNEL_SFTP, NULL);
-	if (m->start->profile->disable_sftp)
+	/* a channel that was refused one program may still ask for another */
+	if (m->start->profile->disable_sftp) {
 		refuse(m, answer, "SFTP is disabled on this server ('ssh server disable sftp')");
-	else if (m->start->files_fd <= 0)
+	} else if (m->start->files_fd <= 0) {
 		refuse(m, answer, "this server has no files");
-	else
+	} else {
+		note_start(m, slot, CHANNEL_SFTP, NULL);
 		start_files(m, slot, words, answer, reply);
+	}
 }
 
 int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
@@ -417,7 +427,7 @@ int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t chan
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
 		if (!strcmp(name, allowed[i].name))
 			number = allowed[i].number;
-	mon_put_u8(answer, number && slot->pid && signal_group(slot, foreground(slot), number));
+	mon_put_u8(answer, number && slot->pid && slot->type != CHANNEL_FORWARD && signal_group(slot, foreground(slot), number));
 	return 0;
 }
 
@@ -425,6 +435,8 @@ int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t chan
 
 static void hang_up(struct monitor_channel *slot, int64_t kill_after_us)
 {
+	if (!slot->open && !slot->pid)
+		return; /* never used: its descriptors are none */
 	close_slot_fd(&slot->master_fd);
 	close_slot_fd(&slot->slave_fd);
 	if (!slot->pid || slot->kill_us)
@@ -445,10 +457,10 @@ int monitor_session_close(struct monitor *m, struct mon_buf *ask, uint16_t chann
 	slot = find_asked(m, channel, err);
 	if (!slot)
 		return -EPROTO;
-	slot->open = false;
 	hang_up(slot, MONITOR_KILL_AFTER_US);
+	slot->open = false;
 	if (!slot->pid)
-		release(slot);
+		monitor_session_release(slot);
 	monitor_link_changed(m, true);
 	return 0;
 }
@@ -484,10 +496,12 @@ void monitor_session_reap(struct monitor *m)
 		waitpid(slot->pid, &status, WNOHANG);
 		slot->pid = 0;
 		slot->kill_us = 0;
-		if (slot->open)
+		if (slot->open && slot->type == CHANNEL_FORWARD)
+			monitor_forward_ended(m, slot);
+		else if (slot->open)
 			tell_exit(m, slot, status);
 		else
-			release(slot);
+			monitor_session_release(slot);
 	}
 }
 
@@ -509,10 +523,10 @@ void monitor_session_hang_up(struct monitor *m, int64_t kill_after_us)
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
 		struct monitor_channel *slot = &m->channels[i];
 
-		slot->open = false;
 		hang_up(slot, kill_after_us);
+		slot->open = false;
 		if (!slot->pid)
-			release(slot);
+			monitor_session_release(slot);
 	}
 }
 

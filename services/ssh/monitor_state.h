@@ -33,7 +33,7 @@ struct monitor_channel {
 	uint16_t channel; /* the transport's number */
 	uint32_t shown;	  /* 1, 2 … */
 	bool has_pty;
-	int master_fd, slave_fd; /* -1 when there is none */
+	int master_fd, slave_fd; /* -1 when there is none; a forwarded connection's master_fd is its helper's result */
 	char tty_path[64], term[64];
 	size_t envs_len;
 	char *envs[MONITOR_ENVS_MAX]; /* "NAME=value" */
@@ -81,8 +81,9 @@ struct monitor {
 	struct uid_identity identity;
 
 	/* channels; twice as many slots, because a program may outlive its channel for a moment */
-	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX];
+	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + MON_FORWARDS_MAX];
 	uint32_t last_shown;
+	unsigned forward_refusals;
 	unsigned logs;
 
 	/* session link */
@@ -102,6 +103,8 @@ void monitor_end(struct monitor *m, enum session_end reason, const char *text);
 void monitor_stop(struct monitor *m, enum session_end reason, const char *text);
 /* Sends an event; a transport that does not read its events is killed. */
 void monitor_event(struct monitor *m, const struct mon_buf *event);
+/* The same with a descriptor; -1: without. It stays the caller's. */
+void monitor_event_fd(struct monitor *m, const struct mon_buf *event, int fd);
 /* Copies a record's string into text, cut to its size, with '?' for control characters. */
 void monitor_text(struct mon_string string, char *text, size_t size_bytes);
 
@@ -146,7 +149,10 @@ monitor_answer monitor_kbdint_start, monitor_kbdint_answer;
 /* ---- monitor_session.c ---- */
 monitor_answer monitor_session_open, monitor_session_pty, monitor_session_env, monitor_session_program,
 	monitor_session_subsystem, monitor_session_window, monitor_session_signal, monitor_session_close;
-void monitor_session_init(struct monitor *m);
+/* A free slot, taken for this channel. -EPROTO: no honest transport asks for it; -EBUSY: there are too many of its kind. */
+int monitor_session_slot(struct monitor *m, uint16_t channel, enum channel_type type, struct monitor_channel **ret_slot,
+			 struct err *err);
+void monitor_session_release(struct monitor_channel *slot);
 /* Collects programs that have ended and tells the transport. */
 void monitor_session_reap(struct monitor *m);
 /* Kills what has outstayed its hang-up. */
@@ -168,6 +174,15 @@ struct monitor_program {
 /* Starts it as the session's user. The reply gets what the transport needs. */
 int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const struct monitor_program *program,
 			  struct monitor_reply *reply, struct err *err);
+
+/* The same without streams: result_fd becomes its descriptor 3. */
+int monitor_program_help(struct monitor *m, struct monitor_channel *channel, const struct monitor_program *program,
+			 int result_fd, struct err *err);
+
+/* ---- monitor_forward.c ---- */
+monitor_answer monitor_forward;
+/* Its helper has ended. */
+void monitor_forward_ended(struct monitor *m, struct monitor_channel *slot);
 
 /* ---- monitor_link.c ---- */
 void monitor_link_init(struct monitor *m);

@@ -283,6 +283,10 @@ static bool source_read(struct relay *relay, struct relay_source *source)
 	}
 	if (n < 0 && errno == EINTR)
 		return true;
+	if (n == 0 && relay->is_duplex) {
+		source->fd = -1; /* in_fd goes on */
+		return false;
+	}
 	/* EIO: the last program has closed the pty. EAGAIN after the end of the program: the pty is empty, and the
 	 * kernel has flushed what was under way before it says so */
 	if (n == 0 || errno != EAGAIN || (relay->is_pty && relay->program_ended))

@@ -56,6 +56,7 @@ struct relay {
 	const struct relay_ops *ops;
 	void *peer;
 	bool is_pty;
+	bool is_duplex; /* the end of output is not the end of input: a connection, not a program */
 	int in_fd; /* the program's stdin; on a pty and a socket the same as sources[0].fd */
 	struct relay_source sources[2];
 	struct relay_buffer to_program;

@@ -22,14 +22,18 @@
 #include "services/ssh/transport_rpc.h"
 
 /* A slot is free again only outside libssh's callbacks, and a client may close and open many channels in one packet. */
-#define TRANSPORT_SLOTS (SESSION_CHANNELS_MAX + 32)
+#define TRANSPORT_SLOTS (SESSION_CHANNELS_MAX + MON_FORWARDS_MAX + 32)
 
 enum transport_phase { PHASE_KEX, PHASE_AUTH, PHASE_OPEN };
 
 struct transport_channel {
 	struct transport *transport;
 	uint16_t number; /* for the monitor; 0: the slot is free */
-	ssh_channel ssh;
+	ssh_channel ssh; /* NULL: a forwarded connection that is still being made */
+	ssh_message opening; /* the client's wish for it */
+	bool is_forward;
+	ssh_message refused; /* a request whose refusal waits */
+	int64_t refused_us;
 	struct ssh_channel_callbacks_struct callbacks;
 	struct relay relay;
 	bool has_pty, started, exit_known, eof_sent;
@@ -55,7 +59,6 @@ struct transport {
 	ssh_bind bind;
 	ssh_session session;
 	ssh_event event;
-	struct ssh_server_callbacks_struct callbacks;
 	struct ssh_counter_struct socket_counter, packet_counter;
 	struct mon_buf event_record;
 	struct provider_calls provider;
@@ -70,6 +73,7 @@ struct transport {
 
 	/* channels */
 	struct transport_channel channels[TRANSPORT_SLOTS];
+	size_t slots_len; /* how many of them were ever in use */
 	uint16_t last_number;
 	bool had_channel;
 
@@ -103,13 +107,24 @@ void transport_auth_watch(struct transport *transport);
 void transport_auth_messages(struct transport *transport);
 
 /* transport_channel.c */
-void transport_channels_start(struct transport *transport);
+/* Answers what the client has asked for. */
+void transport_channels_messages(struct transport *transport);
+/* A slot with the next number; NULL when there are too many of the kind. It is given back by setting its number to 0, as
+ * long as it is not accepted. */
+struct transport_channel *transport_channel_new(struct transport *transport, bool is_forward);
+bool transport_channel_accept(struct transport_channel *channel, ssh_message message);
 void transport_channels_move(struct transport *transport, const struct pollfd *polls, size_t polls_len);
 size_t transport_channels_polls(struct transport *transport, struct pollfd *ret_polls);
 /* When the loop has to look again whatever happens; -1 never. */
 int64_t transport_channels_deadline_us(const struct transport *transport);
 void transport_channel_exited(struct transport *transport, struct mon_buf *record, uint16_t number);
 unsigned transport_channels_live(const struct transport *transport);
+
+/* transport_forward.c */
+/* Takes the message. */
+void transport_forward_open(struct transport *transport, ssh_message message);
+/* The monitor has connected, or not; takes the descriptor (-1: none). */
+void transport_forward_done(struct transport *transport, struct mon_buf *record, uint16_t number, int fd);
 
 /* transport_loop.c: runs the connection to its end, then says so to client and monitor. */
 void transport_run(struct transport *transport);

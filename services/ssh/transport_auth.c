@@ -277,7 +277,6 @@ static void succeed(struct transport *transport, ssh_message message)
 {
 	watch_end();
 	transport->phase = PHASE_OPEN;
-	transport_channels_start(transport);
 	ssh_message_auth_reply_success(message, 0);
 }
 

@@ -20,6 +20,7 @@
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
 #define SILENT_WAIT_US	   500000  /* from the end of output to the end of the program; then EOF goes alone */
+#define REFUSED_WAIT_US	   200000 /* for a client to show the reason before the refusal ends it */
 #define WINDOW_MAX_BYTES   (4 * 1024 * 1024) /* twice what any version of libssh gives */
 #define PACKET_BYTES_MIN   64	   /* the least maximum packet of a client that is served */
 #define PACKET_HEADER_BYTES 10	   /* libssh takes them off the client's maximum */
@@ -99,6 +100,16 @@ static const struct relay_ops *relay_ops_find(void)
 
 /* ---- requests ---- */
 
+enum answer { ANSWER_NO, ANSWER_YES, ANSWER_NO_LATER /* once the client has had time to show why */ };
+
+static struct transport_channel *channel_of(struct transport *transport, ssh_channel ssh)
+{
+	for (size_t i = 0; i < transport->slots_len; i++)
+		if (transport->channels[i].number != 0 && transport->channels[i].ssh == ssh)
+			return &transport->channels[i];
+	return NULL;
+}
+
 static struct mon_buf *channel_request(struct transport_channel *channel, enum mon_type type)
 {
 	return rpc_start(&channel->transport->rpc, type, channel->number);
@@ -109,58 +120,62 @@ static bool channel_ask_ok(struct transport_channel *channel)
 	return rpc_ask_ok(&channel->transport->rpc);
 }
 
-static void put_size(struct mon_buf *record, int columns, int rows, int x_pixels, int y_pixels)
+/* The accessors of a queued message are deprecated in favour of callbacks, whose answer cannot wait. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static void put_size(struct mon_buf *record, ssh_message message)
 {
-	mon_put_u32(record, (uint32_t)columns);
-	mon_put_u32(record, (uint32_t)rows);
-	mon_put_u32(record, (uint32_t)x_pixels);
-	mon_put_u32(record, (uint32_t)y_pixels);
+	mon_put_u32(record, (uint32_t)ssh_message_channel_request_pty_width(message));
+	mon_put_u32(record, (uint32_t)ssh_message_channel_request_pty_height(message));
+	mon_put_u32(record, (uint32_t)ssh_message_channel_request_pty_pxwidth(message));
+	mon_put_u32(record, (uint32_t)ssh_message_channel_request_pty_pxheight(message));
 }
 
-static int on_pty(ssh_session session, ssh_channel ssh, const char *term, int columns, int rows, int x_pixels,
-		  int y_pixels, void *userdata)
+static bool pty_ask(struct transport_channel *channel, ssh_message message)
 {
-	struct transport_channel *channel = userdata;
+	const char *term = ssh_message_channel_request_pty_term(message);
 	struct mon_buf *record;
 
-	(void)session;
-	(void)ssh;
-	if (channel->has_pty || channel->started || channel->released)
-		return -1;
+	if (channel->has_pty || channel->started)
+		return false;
 	record = channel_request(channel, MON_PTY);
 	mon_put_text(record, term ? term : "");
-	put_size(record, columns, rows, x_pixels, y_pixels);
+	put_size(record, message);
 	channel->has_pty = channel_ask_ok(channel);
-	return channel->has_pty ? 0 : -1;
+	return channel->has_pty;
 }
 
-static int on_window_change(ssh_session session, ssh_channel ssh, int columns, int rows, int x_pixels, int y_pixels,
-			    void *userdata)
+static bool window_ask(struct transport_channel *channel, ssh_message message)
 {
-	struct transport_channel *channel = userdata;
-
-	(void)session;
-	(void)ssh;
-	if (!channel->has_pty || channel->released)
-		return -1;
-	put_size(channel_request(channel, MON_WINDOW), columns, rows, x_pixels, y_pixels);
-	return channel_ask_ok(channel) ? 0 : -1;
+	if (!channel->has_pty)
+		return false;
+	put_size(channel_request(channel, MON_WINDOW), message);
+	return channel_ask_ok(channel);
 }
 
-static int on_env(ssh_session session, ssh_channel ssh, const char *name, const char *value, void *userdata)
+static bool env_ask(struct transport_channel *channel, ssh_message message)
 {
-	struct transport_channel *channel = userdata;
+	const char *name = ssh_message_channel_request_env_name(message);
+	const char *value = ssh_message_channel_request_env_value(message);
 	struct mon_buf *record;
 
-	(void)session;
-	(void)ssh;
-	if (channel->started || channel->released || !name || !value)
-		return -1;
+	if (channel->started || !name || !value)
+		return false;
 	record = channel_request(channel, MON_ENV);
 	mon_put_text(record, name);
 	mon_put_text(record, value);
-	return channel_ask_ok(channel) ? 0 : -1;
+	return channel_ask_ok(channel);
 }
+
+/* NULL when there is none, or one too long for a record. */
+static const char *message_text(ssh_message message, enum mon_type type)
+{
+	const char *text = type == MON_EXEC ? ssh_message_channel_request_command(message) :
+					      ssh_message_channel_request_subsystem(message);
+
+	return text && strlen(text) <= MON_COMMAND_MAX_BYTES ? text : NULL;
+}
+#pragma GCC diagnostic pop
 
 static void on_signal(ssh_session session, ssh_channel ssh, const char *name, void *userdata)
 {
@@ -168,7 +183,7 @@ static void on_signal(ssh_session session, ssh_channel ssh, const char *name, vo
 
 	(void)session;
 	(void)ssh;
-	if (!channel->started || channel->released || !name)
+	if (!channel->started || channel->released || channel->is_forward || !name)
 		return;
 	mon_put_text(channel_request(channel, MON_SIGNAL), name);
 	channel_ask_ok(channel);
@@ -187,83 +202,115 @@ static void fds_close(int *fds, size_t len)
 		close(fds[--len]);
 }
 
-/* Why not, as the last words of a program that never was: the refusal itself has no place for them. */
-static void refusal_tell(struct transport_channel *channel)
+/* Why not, as the last words of a program that never was: the refusal itself has no place for them. False when there is
+ * nothing to say. */
+static bool refusal_tell(struct transport_channel *channel)
 {
 	struct mon_buf *record = &channel->transport->rpc.record;
 	char text[256], line[sizeof(text) + 16];
 
 	if (record->bad || record->at == record->len)
-		return;
+		return false;
 	mon_get_text(record, text, sizeof(text));
 	if (record->bad)
-		return;
+		return false;
 	snprintf(line, sizeof(line), "sallyport: %s\r\n", text);
-	ssh_channel_write_stderr(channel->ssh, line, (uint32_t)strlen(line));
+	return ssh_channel_write_stderr(channel->ssh, line, (uint32_t)strlen(line)) > 0;
 }
 
 /* The answer to shell, exec and subsystem: one descriptor of a pty, or a socket and maybe the read end of stderr. */
-static int program_start(struct transport_channel *channel)
+static enum answer program_start(struct transport_channel *channel)
 {
 	struct rpc *rpc = &channel->transport->rpc;
 	int fds[MON_FDS_MAX];
 	size_t len = ARRAY_SIZE(fds);
-	bool right;
+	bool right, told = false;
 	uint8_t ok, n;
 
 	if (rpc_ask(rpc, fds, &len) < 0)
-		return -1;
+		return ANSWER_NO;
 	ok = mon_get_u8(&rpc->record);
 	n = mon_get_u8(&rpc->record);
 	if (!ok)
-		refusal_tell(channel);
-	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len &&
-		(channel->has_pty ? n == 1 : n == 1 || n == 2);
+		told = refusal_tell(channel);
+	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len && (channel->has_pty ? n == 1 : n == 1 || n == 2);
 	for (size_t i = 0; i < len && right; i++)
 		right = fd_unblock(fds[i]) == 0;
 	if (!right) {
 		fds_close(fds, len);
-		return -1;
+		return told ? ANSWER_NO_LATER : ANSWER_NO;
 	}
 	channel->started = true;
 	relay_start(&channel->relay, fds[0], len == 2 ? fds[1] : -1, channel->has_pty);
-	return 0;
+	return ANSWER_YES;
 }
 
-static int on_shell(ssh_session session, ssh_channel ssh, void *userdata)
+static enum answer program_ask(struct transport_channel *channel, ssh_message message, enum mon_type type)
 {
-	struct transport_channel *channel = userdata;
+	const char *text = type == MON_SHELL ? "" : message_text(message, type);
+	struct mon_buf *record;
 
-	(void)session;
-	(void)ssh;
-	if (channel->started || channel->released)
-		return -1;
-	channel_request(channel, MON_SHELL);
+	if (channel->started || !text)
+		return ANSWER_NO;
+	record = channel_request(channel, type);
+	if (type != MON_SHELL)
+		mon_put_text(record, text);
 	return program_start(channel);
 }
 
-static int on_exec(ssh_session session, ssh_channel ssh, const char *command, void *userdata)
+static enum answer request_ask(struct transport_channel *channel, ssh_message message)
 {
-	struct transport_channel *channel = userdata;
+	enum answer simple[] = { ANSWER_NO, ANSWER_YES };
 
-	(void)session;
-	(void)ssh;
-	if (channel->started || channel->released || !command || strlen(command) > MON_COMMAND_MAX_BYTES)
-		return -1;
-	mon_put_text(channel_request(channel, MON_EXEC), command);
-	return program_start(channel);
+	switch (ssh_message_subtype(message)) {
+	case SSH_CHANNEL_REQUEST_PTY:
+		return simple[pty_ask(channel, message)];
+	case SSH_CHANNEL_REQUEST_WINDOW_CHANGE:
+		return simple[window_ask(channel, message)];
+	case SSH_CHANNEL_REQUEST_ENV:
+		return simple[env_ask(channel, message)];
+	case SSH_CHANNEL_REQUEST_SHELL:
+		return program_ask(channel, message, MON_SHELL);
+	case SSH_CHANNEL_REQUEST_EXEC:
+		return program_ask(channel, message, MON_EXEC);
+	case SSH_CHANNEL_REQUEST_SUBSYSTEM:
+		return program_ask(channel, message, MON_SUBSYSTEM);
+	default:
+		return ANSWER_NO;
+	}
 }
 
-static int on_subsystem(ssh_session session, ssh_channel ssh, const char *name, void *userdata)
+/* A refusal that waited: it goes out before any other answer, and when its time has come. */
+static void refusal_send(struct transport_channel *channel, bool reply)
 {
-	struct transport_channel *channel = userdata;
+	if (!channel->refused)
+		return;
+	if (reply)
+		ssh_message_reply_default(channel->refused);
+	ssh_message_free(channel->refused);
+	channel->refused = NULL;
+}
 
-	(void)session;
-	(void)ssh;
-	if (channel->started || channel->released || !name)
-		return -1;
-	mon_put_text(channel_request(channel, MON_SUBSYSTEM), name);
-	return program_start(channel);
+/* Takes the message. */
+static void request_answer(struct transport *transport, ssh_message message)
+{
+	struct transport_channel *channel = channel_of(transport, ssh_message_channel_request_channel(message));
+	enum answer answer = ANSWER_NO;
+
+	if (channel)
+		refusal_send(channel, true);
+	if (channel && !channel->is_forward && !channel->released && !channel->is_over)
+		answer = request_ask(channel, message);
+	if (answer == ANSWER_NO_LATER) {
+		channel->refused = message;
+		channel->refused_us = clock_monotonic_us();
+		return;
+	}
+	if (answer == ANSWER_YES)
+		ssh_message_channel_request_reply_success(message);
+	else
+		ssh_message_reply_default(message);
+	ssh_message_free(message);
 }
 
 /* ---- data ---- */
@@ -317,12 +364,13 @@ static void channel_release(struct transport_channel *channel)
 }
 
 /* NULL when the limit is reached. Channels that their client has closed do not count. */
-static struct transport_channel *slot_find(struct transport *transport)
+static struct transport_channel *slot_find(struct transport *transport, bool is_forward)
 {
+	const unsigned most = is_forward ? MON_FORWARDS_MAX : SESSION_CHANNELS_MAX;
 	struct transport_channel *free_slot = NULL;
 	unsigned used = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++) {
+	for (size_t i = 0; i < transport->slots_len; i++) {
 		struct transport_channel *channel = &transport->channels[i];
 
 		if (channel->number == 0) {
@@ -331,61 +379,88 @@ static struct transport_channel *slot_find(struct transport *transport)
 		}
 		if (channel->closed && relay_input_is_done(&channel->relay))
 			channel_release(channel);
-		used += !channel->released;
+		used += channel->is_forward == is_forward && !channel->released;
 	}
-	return used < SESSION_CHANNELS_MAX ? free_slot : NULL;
+	if (used >= most)
+		return NULL;
+	if (!free_slot && transport->slots_len < ARRAY_SIZE(transport->channels))
+		free_slot = &transport->channels[transport->slots_len++];
+	return free_slot;
 }
 
-static void callbacks_fill(struct transport_channel *channel)
+struct transport_channel *transport_channel_new(struct transport *transport, bool is_forward)
 {
+	struct transport_channel *channel = slot_find(transport, is_forward);
+
+	/* a number names one channel of this connection for ever: late events must not find another */
+	if (!channel || transport->last_number == UINT16_MAX || transport->is_ending)
+		return NULL;
+	*channel = (struct transport_channel){
+		.transport = transport, .number = ++transport->last_number, .is_forward = is_forward
+	};
+	relay_init(&channel->relay, relay_ops_find(), channel);
+	return channel;
+}
+
+bool transport_channel_accept(struct transport_channel *channel, ssh_message message)
+{
+	channel->ssh = ssh_channel_new(channel->transport->session);
 	channel->callbacks = (struct ssh_channel_callbacks_struct){
 		.userdata = channel,
 		.channel_data_function = on_data,
 		.channel_eof_function = on_eof,
 		.channel_close_function = on_close,
 		.channel_signal_function = on_signal,
-		.channel_pty_request_function = on_pty,
-		.channel_pty_window_change_function = on_window_change,
-		.channel_shell_request_function = on_shell,
-		.channel_exec_request_function = on_exec,
-		.channel_env_request_function = on_env,
-		.channel_subsystem_request_function = on_subsystem,
 	};
 	ssh_callbacks_init(&channel->callbacks);
-}
-
-static ssh_channel on_open(ssh_session session, void *userdata)
-{
-	struct transport *transport = userdata;
-	struct transport_channel *channel = slot_find(transport);
-
-	/* a number names one channel of this connection for ever: late events must not find another */
-	if (!channel || transport->last_number == UINT16_MAX || transport->is_ending)
-		return NULL;
-	rpc_start(&transport->rpc, MON_CHANNEL_OPEN, (uint16_t)(transport->last_number + 1));
-	if (!rpc_ask_ok(&transport->rpc))
-		return NULL;
-	*channel = (struct transport_channel){ .transport = transport, .number = ++transport->last_number };
-	channel->ssh = ssh_channel_new(session);
-	callbacks_fill(channel);
 	if (!channel->ssh || ssh_set_channel_callbacks(channel->ssh, &channel->callbacks) != SSH_OK) {
-		transport_end(transport, END_PROTOCOL_ERROR, "no memory for a channel");
-		return NULL;
+		transport_end(channel->transport, END_PROTOCOL_ERROR, "no memory for a channel");
+		return false;
 	}
-	relay_init(&channel->relay, relay_ops_find(), channel);
-	transport->had_channel = true;
-	return channel->ssh;
+	channel->transport->had_channel = true;
+	return ssh_message_channel_request_open_reply_accept_channel(message, channel->ssh) == SSH_OK;
 }
 
-void transport_channels_start(struct transport *transport)
+static void session_open(struct transport *transport, ssh_message message)
 {
-	transport->callbacks = (struct ssh_server_callbacks_struct){
-		.userdata = transport,
-		.channel_open_request_session_function = on_open,
-	};
-	ssh_callbacks_init(&transport->callbacks);
-	if (ssh_set_server_callbacks(transport->session, &transport->callbacks) != SSH_OK)
-		transport_end(transport, END_PROTOCOL_ERROR, "libssh takes no callbacks");
+	struct transport_channel *channel = transport_channel_new(transport, false);
+
+	if (channel) {
+		rpc_start(&transport->rpc, MON_CHANNEL_OPEN, channel->number);
+		if (rpc_ask_ok(&transport->rpc)) {
+			transport_channel_accept(channel, message);
+			return;
+		}
+		channel->number = 0;
+	}
+	ssh_message_reply_default(message);
+}
+
+static void message_answer(struct transport *transport, ssh_message message)
+{
+	int type = ssh_message_type(message), subtype = ssh_message_subtype(message);
+
+	if (type == SSH_REQUEST_CHANNEL) {
+		request_answer(transport, message);
+		return;
+	}
+	if (type == SSH_REQUEST_CHANNEL_OPEN && subtype == SSH_CHANNEL_DIRECT_TCPIP) {
+		transport_forward_open(transport, message);
+		return;
+	}
+	if (type == SSH_REQUEST_CHANNEL_OPEN && subtype == SSH_CHANNEL_SESSION)
+		session_open(transport, message);
+	else
+		ssh_message_reply_default(message);
+	ssh_message_free(message);
+}
+
+void transport_channels_messages(struct transport *transport)
+{
+	ssh_message message;
+
+	while (!transport->is_ending && !transport->rpc.lost && (message = ssh_message_get(transport->session)))
+		message_answer(transport, message);
 }
 
 /* Our half of the end: data has gone; now EOF, how the program ended, close. */
@@ -405,6 +480,7 @@ static void channel_finish(struct transport_channel *channel)
 
 static void channel_forget(struct transport_channel *channel)
 {
+	refusal_send(channel, false);
 	ssh_remove_channel_callbacks(channel->ssh, &channel->callbacks);
 	ssh_channel_free(channel->ssh);
 	channel->ssh = NULL;
@@ -428,7 +504,7 @@ static void channel_look_silent(struct transport_channel *channel)
 		return;
 	if (channel->silent_us == 0)
 		channel->silent_us = clock_monotonic_us();
-	if (clock_monotonic_us() - channel->silent_us < SILENT_WAIT_US)
+	if (!channel->is_forward && clock_monotonic_us() - channel->silent_us < SILENT_WAIT_US)
 		return;
 	ssh_channel_send_eof(channel->ssh);
 	channel->eof_sent = true;
@@ -437,11 +513,15 @@ static void channel_look_silent(struct transport_channel *channel)
 static void channel_move(struct transport_channel *channel, bool congested, const struct pollfd *polls,
 			 size_t polls_len)
 {
+	if (!channel->ssh)
+		return; /* a connection that is still being made */
 	if (!channel->is_over && channel->started && !channel->released)
 		relay_move(&channel->relay, congested, polls, polls_len);
+	channel_look_silent(channel);
 	if (!channel->is_over && channel_is_finished(channel))
 		channel_finish(channel);
-	channel_look_silent(channel);
+	if (channel->refused && clock_monotonic_us() - channel->refused_us >= REFUSED_WAIT_US)
+		refusal_send(channel, true);
 	if (channel->is_over && channel->closed)
 		channel_forget(channel);
 }
@@ -453,7 +533,7 @@ static bool is_congested(const struct transport *transport)
 
 void transport_channels_move(struct transport *transport, const struct pollfd *polls, size_t polls_len)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
+	for (size_t i = 0; i < transport->slots_len; i++)
 		if (transport->channels[i].number != 0 && !transport->is_ending)
 			channel_move(&transport->channels[i], is_congested(transport), polls, polls_len);
 }
@@ -462,7 +542,7 @@ unsigned transport_channels_live(const struct transport *transport)
 {
 	unsigned live = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
+	for (size_t i = 0; i < transport->slots_len; i++)
 		live += transport->channels[i].number != 0 && !transport->channels[i].is_over &&
 			!transport->channels[i].exit_known;
 	return live;
@@ -473,7 +553,7 @@ size_t transport_channels_polls(struct transport *transport, struct pollfd *ret_
 	bool congested = is_congested(transport);
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++) {
+	for (size_t i = 0; i < transport->slots_len; i++) {
 		struct transport_channel *channel = &transport->channels[i];
 
 		if (channel->number != 0 && !channel->is_over && channel->started)
@@ -486,7 +566,7 @@ int64_t transport_channels_deadline_us(const struct transport *transport)
 {
 	int64_t first = -1;
 
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++) {
+	for (size_t i = 0; i < transport->slots_len; i++) {
 		const struct transport_channel *channel = &transport->channels[i];
 		int64_t at = -1;
 
@@ -496,6 +576,8 @@ int64_t transport_channels_deadline_us(const struct transport *transport)
 			at = channel->closed_us + CLOSED_WAIT_US + 1000;
 		else if (channel->silent_us > 0 && !channel->eof_sent)
 			at = channel->silent_us + SILENT_WAIT_US + 1000;
+		else if (channel->refused)
+			at = channel->refused_us + REFUSED_WAIT_US + 1000;
 		if (at >= 0 && (first < 0 || at < first))
 			first = at;
 	}
@@ -511,7 +593,7 @@ void transport_channel_exited(struct transport *transport, struct mon_buf *recor
 	mon_get_text(record, name, sizeof(name));
 	if (mon_get_end(record) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++) {
+	for (size_t i = 0; i < transport->slots_len; i++) {
 		struct transport_channel *channel = &transport->channels[i];
 
 		if (channel->number != number || channel->is_over)

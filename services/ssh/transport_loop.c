@@ -77,6 +77,8 @@ static void pump(struct transport *transport)
 			r = SSH_ERROR;
 		else if (transport->phase != PHASE_OPEN)
 			phase_look(transport);
+		else
+			transport_channels_messages(transport);
 	}
 	if (ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))
 		transport_end_by_error(transport);
@@ -89,15 +91,20 @@ static void event_read(struct transport *transport)
 	struct mon_buf *record = &transport->event_record;
 	uint16_t type, channel;
 	char text[160];
-	int r;
+	int r, fd = -1;
+	size_t fds_len = 1;
 
-	r = mon_receive(transport->event_fd, record, NULL, NULL);
+	r = mon_receive(transport->event_fd, record, &fd, &fds_len);
 	if (r == 0)
 		r = mon_get_start(record, &type, &channel);
 	if (r < 0) {
 		transport->rpc.lost = true;
 		return;
 	}
+	if (type == MON_EVENT_FORWARD)
+		transport_forward_done(transport, record, channel, take_fd(fd));
+	if (fd >= 0)
+		close(fd);
 	if (type == MON_EVENT_EXIT) {
 		transport_channel_exited(transport, record, channel);
 	} else if (type == MON_EVENT_TERMINATE) {

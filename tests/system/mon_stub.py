@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 (START, SIGN, VERIFY, ALGORITHMS, AUTH_NONE, AUTH_PASSWORD, AUTH_QUERY, AUTH_KEY, CHANNEL_OPEN, PTY, ENV, SHELL, EXEC, SUBSYSTEM,
- WINDOW, SIGNAL, CHANNEL_CLOSE, LOG, STATISTICS, CLOSING, NEGOTIATION) = range(1, 22)
+ WINDOW, SIGNAL, CHANNEL_CLOSE, LOG, STATISTICS, CLOSING, NEGOTIATION, KBDINT_START, KBDINT_ANSWER, FORWARD) = range(1, 25)
 NAMES = ("- START SIGN VERIFY ALGORITHMS AUTH_NONE AUTH_PASSWORD AUTH_QUERY AUTH_KEY CHANNEL_OPEN PTY ENV SHELL EXEC SUBSYSTEM WINDOW "
-         "SIGNAL CHANNEL_CLOSE LOG STATISTICS CLOSING NEGOTIATION").split()
+         "SIGNAL CHANNEL_CLOSE LOG STATISTICS CLOSING NEGOTIATION KBDINT_START KBDINT_ANSWER FORWARD").split()
 EVENT_EXIT, EVENT_TERMINATE = 64, 65
 DENIED, SUCCESS, PARTIAL, DISCONNECT = range(4)
 METHODS = 2 | 4  # SSH_AUTH_METHOD_PASSWORD, _PUBLICKEY
@@ -235,6 +235,9 @@ class Connection:
         elif kind == NEGOTIATION:
             note += [record.u32(), record.text()]
             self.reply(record)
+        elif kind == FORWARD:
+            note += [record.text(), record.u32(), record.text(), record.u32()]
+            self.reply(record, b"\0")
         elif kind == CLOSING:
             note += [record.u32(), record.text()]
             self.closing = (note[2], note[3])

@@ -287,7 +287,7 @@ def test_nothing_of_ours_stays_behind(product, client):
     client.open_sftp().listdir("harddisk:")
     client.close()
     wait_for(lambda: not product.sessions(), what="the end of all sessions")
-    assert "sallyport-files" not in run(["ps", "-eo", "comm="]).stdout
+    assert "sallyport-help" not in run(["ps", "-eo", "comm="]).stdout
 
 
 # ---- two users, one disk ----

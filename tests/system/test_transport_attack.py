@@ -155,7 +155,7 @@ def test_control_what_a_program_starts_with(play):
     text = monitor.text.replace("\r", "")
     assert (PASSWORD, SUCCESS) in monitor.answers() and (PTY, 1) in monitor.answers() and (SHELL, 1) in monitor.answers()
     assert [a for t, a in monitor.answers() if t == ENV] == [1, 0] and (SUBSYSTEM, 0) in monitor.answers()
-    assert "asked for subsystem 'sftp', which is not served" in monitor.log()
+    assert "this server has no files" in monitor.log()
     assert "arg -sallyport\n" in text and "tty 1 foreground 1" in text
     env = dict(line[4:].split("=", 1) for line in text.splitlines() if line.startswith("env "))
     assert env["TERM"] == "vt100" and env["LC_ALL"] == "C.UTF-8" and "LD_PRELOAD" not in env
