@@ -198,7 +198,8 @@ static const struct stmt configure_rows[] = {
 };
 
 static const struct arg arg_history_user = {
-	.name = "WORD", .help = "User name", .min = 1, .max = 32, .text = true, .words_taken = 1, .complete = "username",
+	.name = "WORD", .help = "User name", .min = 1, .max = 32, .text = true, .words_taken = 1,
+	.complete = "username",
 };
 
 static const struct arg arg_history_vrf = {
@@ -206,7 +207,8 @@ static const struct arg arg_history_vrf = {
 };
 
 static const struct arg arg_history_since = {
-	.help = "Only sessions that ended within this time", .unit = "minutes", .min = 1, .max = 5256000, .words_taken = 1,
+	.help = "Only sessions that ended within this time", .unit = "minutes", .min = 1, .max = 5256000,
+	.words_taken = 1,
 };
 
 /* Filters in this order, each may be left out; run_ shows what is left, failed_ only those nobody was let in by. */

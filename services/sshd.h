@@ -28,7 +28,7 @@ struct sshd {
 	uid_t transport_uid; /* 0: not said */
 	uid_t confd_uid;
 	bool weak; /* not root */
-	unsigned spawner_connections; /* that one spawner of transports serves; 0: none, each connection executes its own */
+	unsigned spawner_connections; /* that one spawner of transports serves; 0: each connection executes its own */
 	struct rlimit session_files;
 
 	/* parts, in the order in which they are made */

@@ -799,9 +799,12 @@ int main(int argc, char **argv)
 	proc_title_init(argc, argv);
 	log_init("SSHD");
 	if (options_read(&sshd, argc, argv) < 0) {
-		fprintf(stderr, "Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR]\n"
-				"                      [--empty-dir DIR] [--default-port PORT] [--transport-uid UID]\n"
-				"                      [--confd-uid UID] [--spawner-connections N] [--netns-dir DIR] [--debug]\n");
+		fprintf(stderr,
+			"Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR]\n"
+			"                      [--empty-dir DIR] [--default-port PORT] [--transport-uid "
+			"UID]\n"
+			"                      [--confd-uid UID] [--spawner-connections N] [--netns-dir DIR] "
+			"[--debug]\n");
 		return 2;
 	}
 	if (connections && number_read(connections, SPAWNER_CONNECTIONS_MAX, &number) == 0)

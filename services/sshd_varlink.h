@@ -16,8 +16,8 @@
 #include "base/varlink.h"
 #include "services/sshd.h"
 
-/* Whether the caller may change what is not his own: root, the daemon's own uid, users who may configure. Fills his name
- * for the log in any case. */
+/* Whether the caller may change what is not his own: root, the daemon's own uid, users who may configure. Fills his
+ * name for the log in any case. */
 bool sshd_varlink_may_change(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes);
 int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err);
 

@@ -11,9 +11,9 @@
  * Source:  features.md 1G; Linux Documentation/networking/vrf.rst (a bound socket looks up routes in its VRF only)
  * Tests:   tests/system/test_forward.py, tests/lab/scenario/forwarding
  *
- * Addresses are always connected to. Names are resolved in the default VRF only: the system's resolver asks there, so in
- * any other VRF the answer would be another network's, and the question would have left this one. "localhost" needs no
- * resolver and stands for 127.0.0.1 and ::1 of the VRF.
+ * Addresses are always connected to. Names are resolved in the default VRF only: the system's resolver asks there, so
+ * in any other VRF the answer would be another network's, and the question would have left this one. "localhost" needs
+ * no resolver and stands for 127.0.0.1 and ::1 of the VRF.
  */
 #ifndef SERVICES_SSH_FORWARD_H
 #define SERVICES_SSH_FORWARD_H

@@ -461,9 +461,10 @@ static void handle_timers(struct monitor *m)
 
 	if (m->login_us && now >= m->login_us) {
 		m->login_us = 0;
-		log_event(LOG_SSHD_WARN_GENERAL, "No authentication within %d s from '%s' port %u vrf '%s' on 'vty%u'",
-			  (int)m->start->profile->timeout_s, m->session.peer_address, m->session.peer_port, m->session.vrf,
-			  m->session.vty);
+		log_event(LOG_SSHD_WARN_GENERAL,
+			  "No authentication within %d s from '%s' port %u vrf '%s' on 'vty%u'",
+			  (int)m->start->profile->timeout_s, m->session.peer_address, m->session.peer_port,
+			  m->session.vrf, m->session.vty);
 		monitor_stop(m, END_AUTH_TIMEOUT, "login timeout expired");
 	}
 	if (m->transport_kill_us && now >= m->transport_kill_us)

@@ -53,8 +53,8 @@ struct monitor_start {
 const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
 				   const struct ssh_profile *profile, char *buffer, size_t size_bytes);
 
-/* Once in the daemon, before the first fork and when the host keys have changed: so that no monitor does anything for the
- * first time. An error names a host key that does not work. */
+/* Once in the daemon, before the first fork and when the host keys have changed: so that no monitor does anything for
+ * the first time. An error names a host key that does not work. */
 int monitor_warm(const struct hostkey_set *hostkeys, struct err *err);
 
 /* Called in the child right after fork, signals at default, every descriptor but those in start already closed or

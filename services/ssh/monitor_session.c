@@ -213,12 +213,15 @@ static void note_start(struct monitor *m, struct monitor_channel *slot, enum cha
 }
 
 /* The answer to a program that is not started; the text is for the client. */
-static void refuse(const struct monitor *m, struct mon_buf *answer, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static void refuse(const struct monitor *m, struct mon_buf *answer, const char *format, ...)
+static void refuse(const struct monitor *m, struct monitor_channel *slot, struct mon_buf *answer,
+		   const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void refuse(const struct monitor *m, struct monitor_channel *slot, struct mon_buf *answer,
+		   const char *format, ...)
 {
 	char text[256];
 	va_list args;
+
+	slot->started = false; /* it may ask for another one */
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
@@ -278,9 +281,9 @@ static void start_scp(struct monitor *m, struct monitor_channel *slot, const cha
 {
 	note_start(m, slot, CHANNEL_SCP, command);
 	if (m->start->profile->disable_scp)
-		refuse(m, answer, "scp is disabled on this server ('ssh server disable scp')");
+		refuse(m, slot, answer, "scp is disabled on this server ('ssh server disable scp')");
 	else if (m->start->files_fd <= 0)
-		refuse(m, answer, "this server has no files");
+		refuse(m, slot, answer, "this server has no files");
 	else
 		start_files(m, slot, scp->argv, answer, reply);
 }
@@ -296,7 +299,7 @@ static void start_command(struct monitor *m, struct monitor_channel *slot, char 
 		start_cli(m, slot, command, answer, reply);
 	} else if (r < 0) {
 		note_start(m, slot, CHANNEL_SCP, command);
-		refuse(m, answer, "%s", why.text);
+		refuse(m, slot, answer, "%s", why.text);
 	} else {
 		start_scp(m, slot, command, &scp, answer, reply);
 		subsystem_scp_done(&scp);
@@ -338,9 +341,9 @@ static void start_sftp(struct monitor *m, struct monitor_channel *slot, struct m
 
 	/* a channel that was refused one program may still ask for another */
 	if (m->start->profile->disable_sftp) {
-		refuse(m, answer, "SFTP is disabled on this server ('ssh server disable sftp')");
+		refuse(m, slot, answer, "SFTP is disabled on this server ('ssh server disable sftp')");
 	} else if (m->start->files_fd <= 0) {
-		refuse(m, answer, "this server has no files");
+		refuse(m, slot, answer, "this server has no files");
 	} else {
 		note_start(m, slot, CHANNEL_SFTP, NULL);
 		start_files(m, slot, words, answer, reply);
@@ -365,7 +368,7 @@ int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t c
 	} else if (!strcmp(name, "sftp")) {
 		start_sftp(m, slot, answer, reply);
 	} else {
-		refuse(m, answer, "subsystem '%s' is not served", name);
+		refuse(m, slot, answer, "subsystem '%s' is not served", name);
 	}
 	return 0;
 }
@@ -427,7 +430,8 @@ int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t chan
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
 		if (!strcmp(name, allowed[i].name))
 			number = allowed[i].number;
-	mon_put_u8(answer, number && slot->pid && slot->type != CHANNEL_FORWARD && signal_group(slot, foreground(slot), number));
+	mon_put_u8(answer, number && slot->pid && slot->type != CHANNEL_FORWARD &&
+				   signal_group(slot, foreground(slot), number));
 	return 0;
 }
 

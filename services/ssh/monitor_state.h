@@ -123,7 +123,8 @@ void monitor_spawned_kill(struct monitor *m);
 
 /* ---- monitor_auth.c ---- */
 monitor_answer monitor_auth_start, monitor_auth_sign, monitor_auth_verify, monitor_auth_algorithms,
-	monitor_auth_negotiation, monitor_auth_none, monitor_auth_password, monitor_auth_query, monitor_auth_key, monitor_auth_over;
+	monitor_auth_negotiation, monitor_auth_none, monitor_auth_password, monitor_auth_query, monitor_auth_key,
+	monitor_auth_over;
 /* Bits as libssh counts them. */
 enum { METHOD_PASSWORD = 2, METHOD_PUBLIC_KEY = 4, METHOD_KEYBOARD_INTERACTIVE = 16 };
 /* Every attempt begins here: MON_MORE to go on, a verdict when the attempt is over already, or -EPROTO. method_bit 0:
@@ -149,7 +150,7 @@ monitor_answer monitor_kbdint_start, monitor_kbdint_answer;
 /* ---- monitor_session.c ---- */
 monitor_answer monitor_session_open, monitor_session_pty, monitor_session_env, monitor_session_program,
 	monitor_session_subsystem, monitor_session_window, monitor_session_signal, monitor_session_close;
-/* A free slot, taken for this channel. -EPROTO: no honest transport asks for it; -EBUSY: there are too many of its kind. */
+/* A free slot, taken for this channel. -EPROTO: no honest transport asks for it; -EBUSY: too many of its kind. */
 int monitor_session_slot(struct monitor *m, uint16_t channel, enum channel_type type, struct monitor_channel **ret_slot,
 			 struct err *err);
 void monitor_session_release(struct monitor_channel *slot);

@@ -109,8 +109,8 @@ void transport_auth_messages(struct transport *transport);
 /* transport_channel.c */
 /* Answers what the client has asked for. */
 void transport_channels_messages(struct transport *transport);
-/* A slot with the next number; NULL when there are too many of the kind. It is given back by setting its number to 0, as
- * long as it is not accepted. */
+/* A slot with the next number; NULL when there are too many of the kind. It is given back by setting its number to 0,
+ * as long as it is not accepted. */
 struct transport_channel *transport_channel_new(struct transport *transport, bool is_forward);
 bool transport_channel_accept(struct transport_channel *channel, ssh_message message);
 void transport_channels_move(struct transport *transport, const struct pollfd *polls, size_t polls_len);

@@ -78,7 +78,7 @@ static int on_fetch(void *peer, uint8_t *bytes, size_t size_bytes)
 	return ssh_channel_read_nonblocking(channel->ssh, bytes, (uint32_t)size_bytes, 0);
 }
 
-/* Asked for more than its window, libssh 0.10 opens it so far. Later versions have a fixed window, which is wide enough. */
+/* Asked for more than its window, libssh 0.10 opens it so far. Later versions have a fixed window, wide enough. */
 static int on_window_open(void *peer, uint8_t *bytes, size_t size_bytes)
 {
 	struct transport_channel *channel = peer;

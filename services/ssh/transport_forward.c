@@ -2,9 +2,9 @@
 /*
  * DOC: Connections that a client has the router make (direct-tcpip, RFC 4254 section 7.2)
  *
- * The transport cannot open a socket: the monitor has it connected, in the session's VRF, and sends it back. The client's
- * wish is kept until then, so that it learns the truth. Once open, it is a channel whose program is the socket: both of
- * its directions end on their own.
+ * The transport cannot open a socket: the monitor has it connected, in the session's VRF, and sends it back. The
+ * client's wish is kept until then, so that it learns the truth. Once open, it is a channel whose program is the
+ * socket: both of its directions end on their own.
  */
 #include <fcntl.h>
 #include <string.h>

@@ -28,8 +28,8 @@ struct window {
 
 /* Bytes of the client that were taken from the channel. */
 void window_take(struct window *window, size_t len);
-/* How far the window is to be opened now: 0 not at all, else WINDOW_BYTES. Ask only while nothing of the client's waits:
- * a slow program must not fill the memory. */
+/* How far the window is to be opened now: 0 not at all, else WINDOW_BYTES. Ask only while nothing of the client's
+ * waits: a slow program must not fill the memory. */
 uint32_t window_wish(struct window *window);
 
 #endif
