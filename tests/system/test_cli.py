@@ -275,8 +275,12 @@ def test_one_command_leaves_the_terminal_alone(router):
     router.sshd.daemon.answers["org.sallyport.SSH.ListVrfs"] = lambda _: {} if answer.wait(30) else {}
     master, slave = pty.openpty()
     before = termios.tcgetattr(slave)
+
+    def at_a_terminal():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what starts the tests may have it ignored
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     child = subprocess.Popen([CLI, "--run-dir", router.directory, "show", "vrf"], stdin=slave, stdout=slave, stderr=slave,
-                             start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                             start_new_session=True, preexec_fn=at_a_terminal)
     wait_for(lambda: any(method.endswith("ListVrfs") for method, _ in router.sshd.daemon.calls), what="the call")
     assert termios.tcgetattr(slave) == before
     os.write(master, b"\x03")  # and Ctrl-C ends it

@@ -110,7 +110,7 @@ def test_scp_names_in_quotes(product, payload):
 
 
 def test_scp_is_no_way_to_another_program(product):
-    for command in ("scp -t -S /bin/sh x", "scp -t x; id", "scp -f $(id)", "scp -o ProxyCommand=id -t x"):
+    for command in ("scp -t -S /bin/sh x", "scp -t x; id", "scp -f $(id)", "scp -t -oProxyCommand=id x"):
         done = product.ssh(command)
         assert done.returncode != 0 and "sallyport: " in done.stderr and "uid=" not in done.stdout + done.stderr, done
 
