@@ -74,6 +74,8 @@ struct transport {
 	/* channels */
 	struct transport_channel channels[TRANSPORT_SLOTS];
 	size_t slots_len; /* how many of them were ever in use */
+	uint64_t messages_seen; /* up to this packet every message is answered */
+	bool unsettled;		/* there may be more to move, whatever poll() says */
 	uint16_t last_number;
 	bool had_channel;
 

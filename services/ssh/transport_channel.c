@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * DOC: Session channels
+ * DOC: Channels
  *
- * libssh's callbacks only ask the monitor, take bytes and set flags; ending a channel is done from the loop, because
- * inside a callback libssh still uses it. A slot stays until the client's own close has come, so that a late packet
- * finds its channel. Whatever is not a session channel is refused by libssh's default answers.
+ * What a client opens and asks for is taken from libssh's message queue, where an answer can wait; its callbacks only
+ * take bytes and set flags. A channel is ended from the loop, because inside a callback libssh still uses it. A slot
+ * stays until the client's own close has come, so that a late packet finds its channel. Forwarded connections
+ * (transport_forward.c) are like the channels of programs from the moment they are open. Whatever is neither is refused
+ * by libssh's default answers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -459,8 +461,12 @@ void transport_channels_messages(struct transport *transport)
 {
 	ssh_message message;
 
+	/* asking libssh for a message costs a system call */
+	if (transport->phase != PHASE_OPEN || transport->messages_seen == transport->packet_counter.in_packets)
+		return;
 	while (!transport->is_ending && !transport->rpc.lost && (message = ssh_message_get(transport->session)))
 		message_answer(transport, message);
+	transport->messages_seen = transport->packet_counter.in_packets;
 }
 
 /* Our half of the end: data has gone; now EOF, how the program ended, close. */
@@ -492,6 +498,8 @@ static bool channel_is_finished(const struct transport_channel *channel)
 	if (channel->closed)
 		return relay_input_is_done(&channel->relay) ||
 		       clock_monotonic_us() - channel->closed_us > CLOSED_WAIT_US;
+	if (channel->is_forward)
+		return channel->eof_sent && channel->relay.input_ended;
 	return channel->exit_known && relay_output_is_done(&channel->relay);
 }
 

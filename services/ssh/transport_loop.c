@@ -19,6 +19,7 @@
 #include "services/ssh/transport.h"
 #include "services/ssh/watchdog.h"
 
+#define SETTLES_MAX	  16
 #define PUMPS_MAX	  64
 #define STATISTICS_US	  60000000
 #define TRIM_US		  1000000
@@ -77,9 +78,8 @@ static void pump(struct transport *transport)
 			r = SSH_ERROR;
 		else if (transport->phase != PHASE_OPEN)
 			phase_look(transport);
-		else
-			transport_channels_messages(transport);
 	}
+	transport_channels_messages(transport);
 	if (ssh_get_status(transport->session) & (SSH_CLOSED | SSH_CLOSED_ERROR))
 		transport_end_by_error(transport);
 	else if (r == SSH_ERROR)
@@ -174,6 +174,20 @@ static void clocks_look(struct transport *transport)
 			      transport->auth_timeout_s);
 }
 
+/* libssh reads the connection whenever it is called. What came meanwhile is looked at too: nothing would wake us for
+ * it. */
+static void settle(struct transport *transport, const struct pollfd *polls, size_t polls_len)
+{
+	transport->unsettled = true;
+	for (int i = 0; i < SETTLES_MAX && transport->unsettled && !transport->is_ending; i++) {
+		uint64_t before = transport->packet_counter.in_packets;
+
+		transport_channels_move(transport, polls, i == 0 ? polls_len : 0);
+		transport_channels_messages(transport);
+		transport->unsettled = transport->packet_counter.in_packets != before;
+	}
+}
+
 static void turn(struct transport *transport)
 {
 	struct pollfd polls[POLLS_MAX];
@@ -186,7 +200,7 @@ static void turn(struct transport *transport)
 		polls[0].events |= POLLOUT;
 	polls[n++] = (struct pollfd){ .fd = transport->event_fd, .events = POLLIN };
 	n += transport_channels_polls(transport, polls + n);
-	pending = readahead_pending() > 0;
+	pending = readahead_pending() > 0 || transport->unsettled;
 	r = poll(polls, n, pending ? 0 : timeout_ms(transport));
 	if (r < 0 && errno != EINTR)
 		transport_end(transport, END_PROTOCOL_ERROR, "poll: %s", strerror(errno));
@@ -199,8 +213,7 @@ static void turn(struct transport *transport)
 		acknowledge_quickly(transport);
 	if (polls[1].revents && !transport->is_ending)
 		event_read(transport);
-	if (!transport->is_ending)
-		transport_channels_move(transport, polls + 2, n - 2);
+	settle(transport, polls + 2, n - 2);
 	clocks_look(transport);
 }
 
