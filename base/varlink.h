@@ -17,10 +17,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/field.h"
 
 struct event_base;
 
@@ -57,13 +59,29 @@ struct varlink_method {
 	/* Answer now or later with exactly one varlink_reply() or varlink_error(), after any number of
 	 * varlink_reply_continues() when varlink_call_wants_more(). parameters is borrowed; never NULL. */
 	void (*handle)(struct varlink_call *call, const json_t *parameters, void *userdata);
+	const char *parameters, *reply; /* "id: int, vrf: ?string", as in a .varlink file; NULL: none */
+	const char *help;		/* one or more sentences */
+};
+
+struct varlink_type {
+	const char *name;
+	const struct field *fields; /* a report; else members */
+	const char *members;	    /* "line: string, reason: string"; NULL: none */
+	const char *help;
 };
 
 struct varlink_interface {
-	const char *name;	 /* "org.sallyport.Config" */
-	const char *description; /* text of the .varlink file; answered to GetInterfaceDescription */
-	const struct varlink_method *methods; /* ends with {NULL} */
+	const char *name; /* "org.sallyport.Config" */
+	const char *help;
+	const struct varlink_type *types; /* in the order in which they are described; end with {NULL}; may be NULL */
+	const struct varlink_method *methods;
+	const struct varlink_type *errors; /* as types */
 };
+
+/* The text of the .varlink file, which is also what GetInterfaceDescription answers; malloc'ed, NULL: no memory. */
+char *varlink_describe(const struct varlink_interface *interface);
+/* All of them, with an empty line between two. 0 or -ENOMEM. */
+int varlink_describe_all(const struct varlink_interface *interfaces, FILE *out);
 
 /* Listens on path (an old socket there is replaced), which may be relative and of any length.
  * interfaces ends with {NULL} and is borrowed, as is userdata. org.varlink.service is answered by the server.

@@ -4,37 +4,16 @@
  * nothing but the socket's path can find out all there is to call.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/varlink_service.h"
 #include "base/varlink_wire.h"
 
 #ifndef SALLYPORT_VERSION
 #define SALLYPORT_VERSION "0.1"
 #endif
-
-static const char description[] =
-	"# The interface every Varlink service provides\n"
-	"interface " VARLINK_SERVICE "\n"
-	"\n"
-	"# Who the service is and which interfaces it has\n"
-	"method GetInfo() -> (\n"
-	"  vendor: string,\n"
-	"  product: string,\n"
-	"  version: string,\n"
-	"  url: string,\n"
-	"  interfaces: []string\n"
-	")\n"
-	"\n"
-	"# The definition of one interface\n"
-	"method GetInterfaceDescription(interface: string) -> (description: string)\n"
-	"\n"
-	"error InterfaceNotFound (interface: string)\n"
-	"error MethodNotFound (method: string)\n"
-	"error MethodNotImplemented (method: string)\n"
-	"error InvalidParameter (parameter: string)\n"
-	"error PermissionDenied ()\n"
-	"error ExpectedMore ()\n";
 
 static void handle_info(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
@@ -53,6 +32,7 @@ static void handle_description(struct varlink_call *call, const json_t *paramete
 {
 	const char *name = json_string_value(json_object_get(parameters, "interface"));
 	const struct varlink_interface *lists[] = { varlink_service, userdata };
+	AUTO(free) char *text = NULL;
 
 	if (!name) {
 		varlink_error_parameter(call, "interface");
@@ -62,7 +42,8 @@ static void handle_description(struct varlink_call *call, const json_t *paramete
 		for (const struct varlink_interface *row = lists[i]; row->name; row++) {
 			if (strcmp(row->name, name) != 0)
 				continue;
-			varlink_reply(call, json_pack("{s:s}", "description", row->description));
+			text = varlink_describe(row);
+			varlink_reply(call, json_pack("{s:s}", "description", text ? text : ""));
 			return;
 		}
 	}
@@ -70,12 +51,28 @@ static void handle_description(struct varlink_call *call, const json_t *paramete
 }
 
 static const struct varlink_method service_methods[] = {
-	{ "GetInfo", handle_info },
-	{ "GetInterfaceDescription", handle_description },
+	{ "GetInfo", handle_info, NULL,
+	  "vendor: string, product: string, version: string, url: string, interfaces: []string",
+	  "Who the service is and which interfaces it has." },
+	{ "GetInterfaceDescription", handle_description, "interface: string", "description: string",
+	  "The definition of one interface." },
+	{ NULL },
+};
+
+static const struct varlink_type service_errors[] = {
+	{ "InterfaceNotFound", .members = "interface: string" },
+	{ "MethodNotFound", .members = "method: string" },
+	{ "MethodNotImplemented", .members = "method: string" },
+	{ "InvalidParameter", .members = "parameter: string" },
+	{ "PermissionDenied" },
+	{ "ExpectedMore" },
 	{ NULL },
 };
 
 const struct varlink_interface varlink_service[] = {
-	{ VARLINK_SERVICE, description, service_methods },
+	{ .name = VARLINK_SERVICE,
+	  .help = "The interface that every Varlink service provides.",
+	  .methods = service_methods,
+	  .errors = service_errors },
 	{ NULL },
 };

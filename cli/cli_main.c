@@ -5,21 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/cli_options.h"
+#include "cli/complete.h"
 #include "cli/shell.h"
-
-#define RUN_DIR_DEFAULT "/run/sallyport"
-
-static void usage(FILE *out)
-{
-	fputs("usage: sallyport [--run-dir DIR] [-c COMMAND | WORD...]\n", out);
-}
+#include "conf/root.h"
 
 /* The directory that the monitor passed on, or none. A number that is not open is an error, not a default. */
 static int sockets_fd(void)
@@ -52,45 +47,38 @@ static char *join(char **words, int count)
 	return take(line);
 }
 
-int main(int argc, char **argv)
+/* The possible next words at the end of a line; without a daemon, so everything the tables hold is offered. */
+static int complete(const char *line)
 {
-	static const struct option options[] = {
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
-		{ 0 },
+	struct complete_scene scene = {
+		.commands.root = exec_root, .exec = exec_root, .config = conf_root, .pipe = pipe_root,
 	};
-	struct shell_options shell_options = { .run_dir = RUN_DIR_DEFAULT, .in_fd = STDIN_FILENO, .out = stdout };
-	AUTO(free) char *command = NULL;
-	struct shell *shell = NULL;
-	bool run_dir_given = false;
-	int option, status, r;
+	struct hint_list list = { 0 };
+	unsigned column;
 
-	while ((option = getopt_long(argc, argv, "+c:", options, NULL)) >= 0) {
-		switch (option) {
-		case 'r':
-			shell_options.run_dir = optarg;
-			run_dir_given = true;
-			break;
-		case 'c':
-			free(command);
-			command = strdup(optarg);
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case 'v':
-			puts("sallyport " SHELL_VERSION);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (!command && optind < argc)
-		command = join(argv + optind, argc - optind);
-	shell_options.one_command = command != NULL;
-	shell_options.dir_fd = run_dir_given ? AT_FDCWD : sockets_fd();
+	if (complete_hints(&scene, line, &list, &column) < 0)
+		return 0;
+	for (size_t i = 0; i < list.len; i++)
+		if (!list.hints[i].arg && !list.hints[i].enter)
+			puts(list.hints[i].word);
+	hint_list_done(&list);
+	return fflush(stdout) ? 1 : 0;
+}
+
+static int run_shell(const struct cli_options *options, char **words, int words_len)
+{
+	AUTO(free) char *line = !options->command && words_len ? join(words, words_len) : NULL;
+	const char *command = options->command ? options->command : line;
+	struct shell_options shell_options = {
+		.run_dir = options->run_dir ? options->run_dir : CLI_RUN_DIR_DEFAULT,
+		.dir_fd = options->run_dir ? AT_FDCWD : sockets_fd(),
+		.in_fd = STDIN_FILENO,
+		.out = stdout,
+		.one_command = command != NULL,
+	};
+	struct shell *shell = NULL;
+	int status, r;
+
 	if (shell_options.dir_fd == -EBADF) {
 		fputs("sallyport: SALLYPORT_SOCK_FD names no open directory\n", stderr);
 		return 2;
@@ -103,4 +91,24 @@ int main(int argc, char **argv)
 	status = command ? shell_run(shell, command) : shell_loop(shell);
 	shell_free(shell);
 	return fflush(stdout) ? 1 : status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_options options = { 0 };
+	struct err err = { 0 };
+	int rest = 0;
+
+	if (option_parse(cli_option_rows, argc, argv, &options, &rest, &err) < 0) {
+		fprintf(stderr, "sallyport: %s\n", err.text);
+		option_usage(cli_option_rows, "sallyport", CLI_OPTIONS_TAIL, stderr);
+		return 2;
+	}
+	if (options.help)
+		return option_usage(cli_option_rows, "sallyport", CLI_OPTIONS_TAIL, stdout), 0;
+	if (options.version)
+		return puts("sallyport " SHELL_VERSION) < 0;
+	if (options.complete)
+		return complete(options.complete);
+	return run_shell(&options, argv + rest, argc - rest);
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,18 +24,13 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "conf/confd.h"
+#include "conf/confd_options.h"
 #include "conf/root.h"
 
 #define EXIT_USAGE 2
 
-struct options {
-	const char *run_dir, *state_dir, *starter_path;
-	const char *uids_path; /* NULL: STATE_DIR/ssh/uids */
-	uid_t user_id;	       /* (uid_t)-1: stay */
-};
-
 struct daemon_state {
-	struct options options;
+	struct confd_options options;
 	struct confd confd;
 	struct varlink_server *server;
 	struct event *on_term, *on_int;
@@ -46,70 +40,27 @@ struct daemon_state {
 
 /* ---- options ---- */
 
-static void print_usage(FILE *out)
-{
-	fputs("usage: sallyport-confd --run-dir DIR --state-dir DIR [--user-id UID] [--uids FILE] [--starter "
-	      "FILE]\n"
-	      "\n"
-	      "  --run-dir DIR    where the sockets are\n"
-	      "  --state-dir DIR  commits are kept in DIR/conf\n"
-	      "  --user-id UID    started as root: become this user\n"
-	      "  --uids FILE      names of user ids (DIR/ssh/uids)\n"
-	      "  --starter FILE   the first commit, where there is none yet\n"
-	      "  --netns-dir DIR  taken for the sake of one command line for all daemons; nothing here needs "
-	      "it\n",
-	      out);
-}
-
-static int parse_uid(const char *text, uid_t *ret_uid)
-{
-	char *end;
-	unsigned long uid;
-
-	errno = 0;
-	uid = strtoul(text, &end, 10);
-	if (errno || *end || end == text || *text < '0' || *text > '9' || uid == 0 || uid >= UINT32_MAX)
-		return -EINVAL;
-	*ret_uid = (uid_t)uid;
-	return 0;
-}
-
 /* 0 go on, 1 all done, -EINVAL usage was shown. */
-static int parse_options(int argc, char **argv, struct options *options)
+static int parse_options(int argc, char **argv, struct confd_options *options)
 {
-	static const struct option rows[] = {
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "state-dir", required_argument, NULL, 's' },
-		{ "user-id", required_argument, NULL, 'u' },
-		{ "uids", required_argument, NULL, 'i' },
-		{ "starter", required_argument, NULL, 'f' },
-		{ "netns-dir", required_argument, NULL, 'n' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+	struct err err = { .text = "" };
+	int rest = 0, r;
 
 	options->user_id = (uid_t)-1;
-	while ((option = getopt_long(argc, argv, "", rows, NULL)) != -1) {
-		if (option == 'r')
-			options->run_dir = optarg;
-		else if (option == 's')
-			options->state_dir = optarg;
-		else if (option == 'i')
-			options->uids_path = optarg;
-		else if (option == 'f')
-			options->starter_path = optarg;
-		else if (option == 'd')
-			log_set_debug(true);
-		else if (option == 'h')
-			return print_usage(stdout), 1;
-		else if (option != 'n' && (option != 'u' || parse_uid(optarg, &options->user_id) < 0))
-			return print_usage(stderr), -EINVAL;
+	r = option_parse(confd_option_rows, argc, argv, options, &rest, &err);
+	if (r < 0 || rest != argc) {
+		fprintf(stderr, "sallyport-confd: %s\n", r < 0 ? err.text : "there are words behind the options");
+		option_usage(confd_option_rows, "sallyport-confd", "", stderr);
+		return -EINVAL;
 	}
-	if (!options->run_dir || !options->state_dir || optind != argc)
-		return print_usage(stderr), -EINVAL;
-	return 0;
+	log_set_debug(options->debug);
+	if (options->help)
+		option_usage(confd_option_rows, "sallyport-confd", "", stdout);
+	else if (options->describe)
+		r = varlink_describe_all(confd_interfaces, stdout);
+	else
+		return 0;
+	return r < 0 || fflush(stdout) ? -EIO : 1;
 }
 
 /* ---- while still root ---- */
@@ -178,7 +129,7 @@ static int read_starter(struct daemon_state *state, struct err *err)
 	return 0;
 }
 
-static int become_user(const struct options *options, struct err *err)
+static int become_user(const struct confd_options *options, struct err *err)
 {
 	static const unsigned caps[] = { CAP_SETUID, CAP_SETGID };
 	int parent_signal = 0, r;
@@ -351,7 +302,7 @@ static int watch_signals(struct daemon_state *state)
 
 static int make_paths(struct daemon_state *state)
 {
-	const struct options *options = &state->options;
+	const struct confd_options *options = &state->options;
 
 	if (asprintf(&state->conf_dir, "%s/conf", options->state_dir) < 0)
 		return state->conf_dir = NULL, -ENOMEM;

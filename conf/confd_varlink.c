@@ -13,62 +13,6 @@
 #include "conf/config_report.h"
 #include "conf/root.h"
 
-static const char confd_description[] =
-	"# The configuration: what runs, who asks, commits, and the way back\n"
-	"interface org.sallyport.Config\n"
-	"\n"
-	"# trial_deadline_us is 0 but in a commit that is taken back then unless it is confirmed\n"
-	"type Commit (commit_id: string, user: string, line: string, client: string, label: ?string,\n"
-	"  comment: ?string, changed_us: int, trial_deadline_us: int)\n"
-	"type Fault (line: string, reason: string)\n"
-	"type Session (session_id: string, line: string, user: string, since_us: int, exclusive: bool)\n"
-	"\n"
-	"# The running configuration as text; secrets are masked for callers that may not configure\n"
-	"method GetRunning() -> (commit_id: string, text: string, changed_us: int, changed_by: string)\n"
-	"# Who the caller is, by its uid\n"
-	"method GetCaller() -> (hostname: string, domain_name: string, user: string, groups: []string,\n"
-	"  commit_id: string)\n"
-	"# Changes the configuration by flat lines in order; without lines confirms the trial of the "
-	"caller's\n"
-	"# process. replace: the lines are all there is to be. best_effort: lines that fail are left out.\n"
-	"# force: even when it locks the caller out. confirmed_s: taken back after so many seconds unless it "
-	"is\n"
-	"# confirmed. user and client count only from root\n"
-	"method Commit(base_commit_id: string, lines: []string, line_name: string, label: ?string,\n"
-	"  comment: ?string, replace: ?bool, best_effort: ?bool, force: ?bool, confirmed_s: ?int,\n"
-	"  user: ?string, client: ?string) -> (commit_id: string, items: int, confirmed: bool,\n"
-	"  warnings: []string, faults: []Fault)\n"
-	"# Commits what was before the last commits, or before the one that is named by number or label\n"
-	"method Rollback(last: ?int, to: ?string, line_name: string, label: ?string, comment: ?string,\n"
-	"  force: ?bool) -> (commit_id: string, items: int, confirmed: bool, warnings: []string,\n"
-	"  faults: []Fault)\n"
-	"# Takes the trial of the caller's process back now\n"
-	"method EndTrial() -> (commit_id: string, items: int, confirmed: bool, warnings: []string,\n"
-	"  faults: []Fault)\n"
-	"# Newest first, at most 100\n"
-	"method ListCommits() -> (commits: []Commit)\n"
-	"# A commit by number or label, with the whole configuration that it made\n"
-	"method GetCommit(commit: string) -> (commit: Commit, text: string)\n"
-	"# What one commit or the last ones changed, or what taking them back would change (rollback), as\n"
-	"# statements or, with signs, as lines marked + - #\n"
-	"method GetChanges(commit: ?string, last: ?int, rollback: ?bool, signs: ?bool) -> (text: string)\n"
-	"# With \"more\": the caller is in configuration mode until it closes the connection\n"
-	"method OpenSession(line_name: string, exclusive: ?bool) -> (session_id: string, sessions: "
-	"[]Session)\n"
-	"method ListSessions() -> (sessions: []Session)\n"
-	"# What a member gets; members and root only\n"
-	"method GetSlice(member: string) -> (commit_id: string, text: string)\n"
-	"\n"
-	"error CommitFailed (faults: []Fault)\n"
-	"error Conflict (commits: []Commit)\n"
-	"error NothingToCommit ()\n"
-	"error StorageFailed (reason: string)\n"
-	"error LockedOut (reasons: []string)\n"
-	"error LabelTaken (label: string, commit_id: string)\n"
-	"error Locked (sessions: []Session)\n"
-	"error Trial (session_id: string)\n"
-	"error NoSuchCommit (reason: string)\n";
-
 /* ---- parameters ---- */
 
 bool confd_parameter_text(const json_t *parameters, const char *name, char *to, size_t size)
@@ -196,22 +140,78 @@ static void handle_list_commits(struct varlink_call *call, const json_t *paramet
 	varlink_reply(call, json_pack("{s:o}", "commits", commits));
 }
 
+/* ---- the interface ---- */
+
+#define COMMIT_REPLY "commit_id: string, items: int, confirmed: bool, warnings: []string, faults: []Fault"
+
+static const struct varlink_type types[] = {
+	{ "Commit", .members = "commit_id: string, user: string, line: string, client: string, label: ?string, "
+			       "comment: ?string, changed_us: int, trial_deadline_us: int",
+	  .help = "A commit. changed_us: when, in microseconds since 1970 UTC; trial_deadline_us: 0 but in a commit "
+		  "that is taken back then unless it is confirmed." },
+	{ "Fault", .members = "line: string, reason: string", .help = "A statement that was refused, and why." },
+	{ "Session", .members = "session_id: string, line: string, user: string, since_us: int, exclusive: bool",
+	  .help = "A process in configuration mode." },
+	{ NULL },
+};
+
 static const struct varlink_method methods[] = {
-	{ "GetRunning", handle_get_running },
-	{ "GetCaller", handle_get_caller },
-	{ "Commit", confd_handle_commit },
-	{ "Rollback", confd_handle_rollback },
-	{ "EndTrial", confd_handle_end_trial },
-	{ "ListCommits", handle_list_commits },
-	{ "GetCommit", confd_handle_get_commit },
-	{ "GetChanges", confd_handle_get_changes },
-	{ "OpenSession", confd_handle_open_session },
-	{ "ListSessions", confd_handle_list_sessions },
-	{ "GetSlice", confd_handle_get_slice },
+	{ "GetRunning", handle_get_running, NULL,
+	  "commit_id: string, text: string, changed_us: int, changed_by: string",
+	  "The running configuration as text; secrets are masked for callers that may not configure." },
+	{ "GetCaller", handle_get_caller, NULL,
+	  "hostname: string, domain_name: string, user: string, groups: []string, commit_id: string",
+	  "Who the caller is, by its uid." },
+	{ "Commit", confd_handle_commit,
+	  "base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string, "
+	  "replace: ?bool, best_effort: ?bool, force: ?bool, confirmed_s: ?int, user: ?string, client: ?string",
+	  COMMIT_REPLY,
+	  "Changes the configuration by flat lines in order; without lines confirms the trial of the caller's process. "
+	  "base_commit_id: the commit that the lines were made against. line_name: the caller's line, vty0 or con0. "
+	  "replace: the lines are all there is to be. best_effort: lines that fail are left out. force: even when it "
+	  "locks the caller out. confirmed_s: taken back after so many seconds unless it is confirmed. user and client "
+	  "count only from root." },
+	{ "Rollback", confd_handle_rollback,
+	  "last: ?int, to: ?string, line_name: string, label: ?string, comment: ?string, force: ?bool", COMMIT_REPLY,
+	  "Commits what was before the last commits, or before the one that is named by number or label." },
+	{ "EndTrial", confd_handle_end_trial, NULL, COMMIT_REPLY,
+	  "Takes the trial of the caller's process back now." },
+	{ "ListCommits", handle_list_commits, NULL, "commits: []Commit", "Newest first, at most 100." },
+	{ "GetCommit", confd_handle_get_commit, "commit: string", "commit: Commit, text: string",
+	  "A commit by number or label, with the whole configuration that it made." },
+	{ "GetChanges", confd_handle_get_changes, "commit: ?string, last: ?int, rollback: ?bool, signs: ?bool",
+	  "text: string",
+	  "What one commit or the last ones changed, or what taking them back would change (rollback), as statements "
+	  "or, with signs, as lines marked + - #." },
+	{ "OpenSession", confd_handle_open_session, "line_name: string, exclusive: ?bool",
+	  "session_id: string, sessions: []Session",
+	  "With \"more\": the caller is in configuration mode until it closes the connection." },
+	{ "ListSessions", confd_handle_list_sessions, NULL, "sessions: []Session",
+	  "Who is in configuration mode, the oldest first." },
+	{ "GetSlice", confd_handle_get_slice, "member: string", "commit_id: string, text: string",
+	  "What a member gets; members and root only." },
 	{ NULL }, /* end */
 };
 
+static const struct varlink_type errors[] = {
+	{ "CommitFailed", .members = "faults: []Fault", .help = "Nothing was changed." },
+	{ "Conflict", .members = "commits: []Commit", .help = "Others have committed since base_commit_id." },
+	{ "NothingToCommit", .help = "The lines change nothing." },
+	{ "StorageFailed", .members = "reason: string", .help = "The disk refused; nothing was changed." },
+	{ "LockedOut", .members = "reasons: []string",
+	  .help = "The SSH session the caller works in could not be opened again." },
+	{ "LabelTaken", .members = "label: string, commit_id: string", .help = "Another commit has the label." },
+	{ "Locked", .members = "sessions: []Session", .help = "Another session has the configuration exclusively." },
+	{ "Trial", .members = "session_id: string", .help = "The trial of another session runs." },
+	{ "NoSuchCommit", .members = "reason: string" },
+	{ NULL },
+};
+
 const struct varlink_interface confd_interfaces[] = {
-	{ .name = CONFIG_INTERFACE, .description = confd_description, .methods = methods },
+	{ .name = CONFIG_INTERFACE,
+	  .help = "The configuration: what runs, who asks, commits, and the way back.",
+	  .types = types,
+	  .methods = methods,
+	  .errors = errors },
 	{ .name = NULL },
 };

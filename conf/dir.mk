@@ -9,7 +9,7 @@ confmember_PKGS := jansson libevent
 $(eval $(call lib,confmember))
 
 # the assembly of all tables
-confroot_SRCS := conf/root.c conf/system_conf.c
+confroot_SRCS := conf/root.c conf/system_conf.c conf/confd_options.c
 $(eval $(call lib,confroot))
 
 # commits on disk: files only, so that it can be tested without a daemon

@@ -382,29 +382,33 @@ static void handle_abort(struct varlink_call *call, const json_t *parameters, vo
 	varlink_reply(call, NULL);
 }
 
-const struct varlink_method member_methods[] = {
-	{ "Check", handle_check },
-	{ "Prepare", handle_prepare },
-	{ "Apply", handle_apply },
-	{ "Abort", handle_abort },
+static const struct varlink_method member_methods[] = {
+	{ "Check", handle_check, "commit_id: string, text: string", "faults: []Fault",
+	  "Is this slice meaningful? Nothing is changed." },
+	{ "Prepare", handle_prepare, "commit_id: string, text: string", "faults: []Fault",
+	  "Do all that can fail, and keep it aside." },
+	{ "Apply", handle_apply, "commit_id: string", NULL, "Put in force what was prepared." },
+	{ "Abort", handle_abort, "commit_id: string", NULL, "Forget what was checked or prepared." },
 	{ NULL },
 };
 
-const char member_description[] = "# A daemon's side of a commit; for sallyport-confd and root only\n"
-				  "interface org.sallyport.Member\n"
-				  "\n"
-				  "type Fault (line: string, reason: string)\n"
-				  "\n"
-				  "# Is this slice meaningful? Nothing is changed\n"
-				  "method Check(commit_id: string, text: string) -> (faults: []Fault)\n"
-				  "# Do all that can fail, and keep it aside\n"
-				  "method Prepare(commit_id: string, text: string) -> (faults: []Fault)\n"
-				  "# Put in force what was prepared\n"
-				  "method Apply(commit_id: string) -> ()\n"
-				  "# Forget what was checked or prepared\n"
-				  "method Abort(commit_id: string) -> ()\n"
-				  "\n"
-				  "error NotPrepared ()\n";
+static const struct varlink_type member_types[] = {
+	{ "Fault", .members = "line: string, reason: string", .help = "A statement that was refused, and why." },
+	{ NULL },
+};
+
+static const struct varlink_type member_errors[] = {
+	{ "NotPrepared", .help = "Nothing waits to be applied." },
+	{ NULL },
+};
+
+const struct varlink_interface member_interface = {
+	.name = MEMBER_INTERFACE,
+	.help = "A daemon's side of a commit; for sallyport-confd and root only.",
+	.types = member_types,
+	.methods = member_methods,
+	.errors = member_errors,
+};
 
 /* ---- the whole ---- */
 

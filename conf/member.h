@@ -52,10 +52,9 @@ int member_new(struct event_base *base, const char *confd_path, const char *memb
 	       void *userdata, struct member **ret_member, struct err *err);
 void member_free(struct member *member);
 
-/* The methods Check, Prepare, Apply, Abort of org.sallyport.Member, to be put in the daemon's interface list; the
+/* org.sallyport.Member with the methods Check, Prepare, Apply, Abort, to be put in the daemon's interface list; the
  * server's userdata must let member_of find the member. */
-extern const struct varlink_method member_methods[];
-extern const char member_description[];
+extern const struct varlink_interface member_interface;
 /* Set by the daemon once: how a method finds its member from the server's userdata. */
 void member_set_lookup(struct member *(*member_of)(void *server_userdata));
 

@@ -11,7 +11,6 @@
  * under.
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -37,6 +36,7 @@
 #include "base/fs.h"
 #include "base/varlink.h"
 #include "conf/config_report.h"
+#include "packaging/run_options.h"
 #include "services/ssh_report.h"
 #include "vrf/vrf_watch.h"
 
@@ -708,16 +708,7 @@ static int open_dirs(struct runner *runner, const char *program_dir, struct err 
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "port", required_argument, NULL, 'p' },
-		{ "program-dir", required_argument, NULL, 'b' },
-		{ "trial", no_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct runner runner = {
-		.run_dir = "build/run",
-		.port = 5520,
 		.daemons = { [DAEMON_CONFD] = { .name = "sallyport-confd",
 						.stop_signal = SIGTERM,
 						.delay_ms = RESTART_DELAY_MS },
@@ -725,26 +716,21 @@ int main(int argc, char **argv)
 					       .stop_signal = SIGINT,
 					       .delay_ms = RESTART_DELAY_MS } },
 	};
-	const char *program_dir = "build/bin";
+	struct run_options options = { .run_dir = RUN_DIR, .program_dir = RUN_PROGRAM_DIR, .port = RUN_PORT };
 	struct err err = { "" };
 	sigset_t mask;
-	int option, r;
+	int rest = 0, r;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 'r')
-			runner.run_dir = optarg;
-		else if (option == 'b')
-			program_dir = optarg;
-		else if (option == 't')
-			runner.trial = true;
-		else if (option == 'p' && (runner.port = (unsigned)strtoul(optarg, NULL, 10)) - 1 < 65535)
-			continue;
-		else
-			return err_set(&err, 0,
-				       "usage: sallyport-run [--run-dir DIR] [--port 1-65535] [--program-dir "
-				       "DIR]"),
-			       fail(&err);
+	r = option_parse(run_option_rows, argc, argv, &options, &rest, &err);
+	if (r < 0 || rest != argc || options.help) {
+		if (!options.help)
+			fprintf(stderr, "sallyport-run: %s\n", r < 0 ? err.text : "there are words behind the options");
+		option_usage(run_option_rows, "sallyport-run", "", options.help ? stdout : stderr);
+		return options.help ? 0 : 1;
 	}
+	runner.run_dir = options.run_dir;
+	runner.port = options.port;
+	runner.trial = options.trial;
 	umask(022);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
@@ -758,7 +744,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	runner.weak = !can_switch_user();
 
-	r = open_dirs(&runner, program_dir, &err);
+	r = open_dirs(&runner, options.program_dir, &err);
 	if (r == 0)
 		r = run(&runner, &err);
 	stop_daemon(&runner, DAEMON_SSHD);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 services_conf_SRCS := $(addprefix services/,ssh_conf.c ssh_profile.c access_list.c access_login.c ssh_algorithm.c ssh_mismatch.c)
+services_conf_SRCS += services/sshd_options.c
 $(eval $(call lib,services_conf))
 # what the libssh that the transport is built against can do, for those that do not link it
 $(B)/obj/services/ssh_algorithm.o: EXTRA_CFLAGS += -DSSH_ALGORITHM_LIBSSH=$(shell pkg-config --modversion libssh | \

@@ -28,6 +28,7 @@ struct sshd {
 	uid_t transport_uid; /* 0: not said */
 	uid_t confd_uid;
 	bool weak; /* not root */
+	bool debug, describe, help;
 	unsigned spawner_connections; /* that one spawner of transports serves; 0: each connection executes its own */
 	struct rlimit session_files;
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,16 +21,17 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/option.h"
 #include "base/proc.h"
 #include "services/ssh/file_root.h"
 #include "services/sshd.h"
 #include "services/sshd_keys.h"
+#include "services/sshd_options.h"
 #include "services/sshd_varlink.h"
 
 #define SHUTDOWN_MS	2000
 #define FILES_MAX	65536   /* two sockets for each of 4096 VRFs, and the sessions */
 #define SLICE_MAX_BYTES (16u << 20)
-#define PORT_DEFAULT	22 /* features.md 2A */
 
 /* What is kept of root, and for whom. Sessions' monitors keep a part of these (services/ssh/monitor.c). */
 static const struct {
@@ -691,74 +691,6 @@ static int number_read(const char *text, unsigned long max, unsigned long *ret_n
 	return text[0] < '0' || text[0] > '9' || *end || errno || *ret_number > max ? -EINVAL : 0;
 }
 
-static int option_take(struct sshd *sshd, int option)
-{
-	unsigned long number = 0;
-
-	switch (option) {
-	case 'r':
-		sshd->run_dir = optarg;
-		return 0;
-	case 's':
-		sshd->state_dir = optarg;
-		return 0;
-	case 'P':
-		sshd->program_dir = optarg;
-		return 0;
-	case 'e':
-		sshd->empty_dir = optarg;
-		return 0;
-	case 'n':
-		sshd->netns_dir = optarg;
-		return 0;
-	case 'd':
-		log_set_debug(true);
-		return 0;
-	case 'p':
-		if (number_read(optarg, UINT16_MAX, &number) < 0 || number == 0)
-			return -EINVAL;
-		sshd->default_port = (uint16_t)number;
-		return 0;
-	case 't':
-		sshd->transport_uid = number_read(optarg, UINT32_MAX - 1, &number) == 0 ? (uid_t)number : 0;
-		return number > 0 ? 0 : -EINVAL;
-	case 'S':
-		if (number_read(optarg, SPAWNER_CONNECTIONS_MAX, &number) < 0)
-			return -EINVAL;
-		sshd->spawner_connections = (unsigned)number;
-		return 0;
-	case 'c':
-		if (number_read(optarg, UINT32_MAX - 1, &number) < 0)
-			return -EINVAL;
-		sshd->confd_uid = (uid_t)number;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static int options_read(struct sshd *sshd, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "state-dir", required_argument, NULL, 's' },
-		{ "program-dir", required_argument, NULL, 'P' },
-		{ "empty-dir", required_argument, NULL, 'e' },
-		{ "netns-dir", required_argument, NULL, 'n' },
-		{ "default-port", required_argument, NULL, 'p' },
-		{ "transport-uid", required_argument, NULL, 't' },
-		{ "confd-uid", required_argument, NULL, 'c' },
-		{ "spawner-connections", required_argument, NULL, 'S' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ NULL },
-	};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option_take(sshd, option) < 0)
-			return -EINVAL;
-	return optind == argc ? 0 : -EINVAL;
-}
-
 /* A descriptor below three must never be a connection. */
 static void standard_fds_open(void)
 {
@@ -786,27 +718,30 @@ static void files_raise(struct sshd *sshd)
 
 int main(int argc, char **argv)
 {
-	struct sshd sshd = { .run_dir = "/run/sallyport", .state_dir = "/var/lib/sallyport",
-			     .program_dir = "/usr/lib/sallyport", .netns_dir = "/run/netns",
+	struct sshd sshd = { .run_dir = SSHD_RUN_DIR, .state_dir = SSHD_STATE_DIR,
+			     .program_dir = SSHD_PROGRAM_DIR, .netns_dir = SSHD_NETNS_DIR,
 			     .spawner_connections = SPAWNER_CONNECTIONS,
-			     .default_port = PORT_DEFAULT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
+			     .default_port = SSHD_PORT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
 			     .empty_dir_fd = -1 };
 
 	const char *connections = getenv("SALLYPORT_SPAWNER_CONNECTIONS"); /* for tests of the product as a whole */
+	struct err err = { 0 };
 	unsigned long number;
+	int rest = 0;
 
 	standard_fds_open();
 	proc_title_init(argc, argv);
 	log_init("SSHD");
-	if (options_read(&sshd, argc, argv) < 0) {
-		fprintf(stderr,
-			"Usage: sallyport-sshd [--run-dir DIR] [--state-dir DIR] [--program-dir DIR]\n"
-			"                      [--empty-dir DIR] [--default-port PORT] [--transport-uid "
-			"UID]\n"
-			"                      [--confd-uid UID] [--spawner-connections N] [--netns-dir DIR] "
-			"[--debug]\n");
+	if (option_parse(sshd_option_rows, argc, argv, &sshd, &rest, &err) < 0 || rest != argc) {
+		fprintf(stderr, "sallyport-sshd: %s\n", err.text[0] ? err.text : "there are words behind the options");
+		option_usage(sshd_option_rows, "sallyport-sshd", "", stderr);
 		return 2;
 	}
+	if (sshd.help)
+		option_usage(sshd_option_rows, "sallyport-sshd", "", stdout);
+	if (sshd.help || sshd.describe)
+		return (!sshd.help && sshd_varlink_describe(stdout) < 0) || fflush(stdout) ? 1 : 0;
+	log_set_debug(sshd.debug);
 	if (connections && number_read(connections, SPAWNER_CONNECTIONS_MAX, &number) == 0)
 		sshd.spawner_connections = (unsigned)number;
 	sshd.weak = geteuid() != 0;

@@ -284,136 +284,100 @@ static void handle_clear_session(struct varlink_call *call, const json_t *parame
 
 /* ---- interface ---- */
 
-static const struct varlink_method methods[] = {
-	{ "ListSessions", handle_list_sessions },
-	{ "ListHistory", handle_list_history },
-	{ "GetServer", handle_get_server },
-	{ "ListVrfs", handle_list_vrfs },
-	{ "ClearSession", handle_clear_session },
-	{ "ListAccessLists", sshd_limits_list_access },
-	{ "ListPenalties", sshd_limits_list_penalties },
-	{ "ClearPenalty", sshd_limits_clear_penalty },
-	{ "ListKeys", sshd_keys_list },
-	{ "GenerateKey", sshd_keys_generate },
-	{ "ZeroizeKey", sshd_keys_zeroize },
-	{ "ListUserKeys", sshd_user_keys_list },
-	{ "ImportUserKeys", sshd_user_keys_import },
-	{ "ZeroizeUserKeys", sshd_user_keys_zeroize },
+/* ---- the interface ---- */
+
+static const struct varlink_type types[] = {
+	{ "Session", session_report_fields, .help = "An SSH connection." },
+	{ "Channel", channel_report_fields, .help = "One channel of a connection." },
+	{ "LiveSession", .members = "session: Session, channels: []Channel" },
+	{ "Server", server_report_fields, .help = "Settings of the service and what it has refused." },
+	{ "Listener", listener_report_fields, .help = "Where connections are accepted." },
+	{ "AccessEntry", access_entry_report_fields, .help = "An entry of an access list." },
+	{ "Penalty", penalty_report_fields, .help = "A source that misbehaved." },
+	{ "Vrf", vrf_report_fields, .help = "A VRF or a network namespace." },
+	{ "HostKey", host_key_report_fields, .help = "A host key, public half only." },
+	{ "UserKey", user_key_report_fields, .help = "An imported key of a user." },
 	{ NULL },
 };
 
-static const char methods_description[] =
-	"# Live sessions; with \"more\" one reply per session: (session, channels)\n"
-	"method ListSessions() -> (sessions: []LiveSession)\n"
-	"# Ended connections, the newest end first; limit 0 means 100\n"
-	"method ListHistory(limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool) -> "
-	"(sessions: []Session)\n"
-	"# Settings of the server, or those that hold in one VRF, and where it listens\n"
-	"method GetServer(vrf: ?string) -> (server: Server, listeners: []Listener)\n"
-	"# The VRFs there are and those that are wanted\n"
-	"method ListVrfs() -> (vrfs: []Vrf)\n"
-	"# Ends a session; for root and users of root-lr, netadmin or sysadmin\n"
-	"method ClearSession(id: int) -> ()\n"
-	"# Entries of access lists with their counters\n"
-	"method ListAccessLists(family: ?string, name: ?string) -> (entries: []AccessEntry)\n"
-	"# Sources that misbehaved before they authenticated\n"
-	"method ListPenalties(vrf: ?string) -> (penalties: []Penalty)\n"
-	"# Takes penalties back; source \"\" means every source; for those who may end sessions\n"
-	"method ClearPenalty(source: string, vrf: ?string) -> (cleared: int)\n"
-	"# Host keys; type as in HostKey, \"ecdsa\" for every curve, or \"\" for all\n"
-	"method ListKeys(type: string) -> (keys: []HostKey)\n"
-	"# Makes a host key in place of the one that was there, and answers when it is in use; bits 0 means 3072\n"
-	"method GenerateKey(type: string, bits: int) -> (key: HostKey, replaced: string)\n"
-	"# Removes host keys, and remembers that they are not wanted\n"
-	"method ZeroizeKey(type: string) -> (keys: []HostKey)\n"
-	"# Imported keys of a user, or of all (\"\"); type as in UserKey, or \"\" for all\n"
-	"method ListUserKeys(user: string, type: string) -> (keys: []UserKey)\n"
-	"# Imports all of the keys or none; place 0 means that it is found. Users may import their own\n"
-	"method ImportUserKeys(user: string, place: int, keys: [](public_key: string, comment: string)) -> "
-	"(keys: []UserKey, replaced: []string)\n"
-	"# Removes imported keys\n"
-	"method ZeroizeUserKeys(user: string, type: string) -> (keys: []UserKey)\n"
-	"\n"
-	"error NoSuchSession ()\n"
-	"error NoSuchVrf ()\n"
-	"# What cannot be done with a key, as a sentence for the operator\n"
-	"error KeyRefused (reason: string)\n";
+static const struct varlink_method methods[] = {
+	{ "ListSessions", handle_list_sessions, NULL, "sessions: []LiveSession",
+	  "Live sessions; with \"more\" one reply per session: (session, channels)." },
+	{ "ListHistory", handle_list_history,
+	  "limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool",
+	  "sessions: []Session",
+	  "Ended connections, the newest end first. limit 0 means 100; failed: only those that nobody was let in by." },
+	{ "GetServer", handle_get_server, "vrf: ?string", "server: Server, listeners: []Listener",
+	  "Settings of the server, or those that hold in one VRF, and where it listens." },
+	{ "ListVrfs", handle_list_vrfs, NULL, "vrfs: []Vrf", "The VRFs there are and those that are wanted." },
+	{ "ClearSession", handle_clear_session, "id: int", NULL,
+	  "Ends a session; for root and users of root-lr, netadmin or sysadmin." },
+	{ "ListAccessLists", sshd_limits_list_access, "family: ?string, name: ?string", "entries: []AccessEntry",
+	  "Entries of access lists with their counters." },
+	{ "ListPenalties", sshd_limits_list_penalties, "vrf: ?string", "penalties: []Penalty",
+	  "Sources that misbehaved before they authenticated." },
+	{ "ClearPenalty", sshd_limits_clear_penalty, "source: string, vrf: ?string", "cleared: int",
+	  "Takes penalties back; source \"\" means every source; for those who may end sessions." },
+	{ "ListKeys", sshd_keys_list, "type: string", "keys: []HostKey",
+	  "Host keys; type as in HostKey, \"ecdsa\" for every curve, or \"\" for all." },
+	{ "GenerateKey", sshd_keys_generate, "type: string, bits: int", "key: HostKey, replaced: string",
+	  "Makes a host key in place of the one that was there, and answers when it is in use; bits 0 means 3072." },
+	{ "ZeroizeKey", sshd_keys_zeroize, "type: string", "keys: []HostKey",
+	  "Removes host keys, and remembers that they are not wanted." },
+	{ "ListUserKeys", sshd_user_keys_list, "user: string, type: string", "keys: []UserKey",
+	  "Imported keys of a user, or of all (\"\"); type as in UserKey, or \"\" for all." },
+	{ "ImportUserKeys", sshd_user_keys_import,
+	  "user: string, place: int, keys: [](public_key: string, comment: string)",
+	  "keys: []UserKey, replaced: []string",
+	  "Imports all of the keys or none; place 0 means that it is found. Users may import their own." },
+	{ "ZeroizeUserKeys", sshd_user_keys_zeroize, "user: string, type: string", "keys: []UserKey",
+	  "Removes imported keys." },
+	{ NULL },
+};
 
-static const char *type_word(const struct field *field)
-{
-	switch (field->type) {
-	case FIELD_STR:
-	case FIELD_ENUM: /* words such as "--" are no identifiers of Varlink */
-		return "string";
-	case FIELD_BOOL:
-		return "bool";
-	case FIELD_U16:
-	case FIELD_U32:
-	case FIELD_U64:
-	case FIELD_I64:
-		return "int";
-	}
-	return "string";
-}
-
-static void type_write(FILE *out, const char *name, const struct field *fields)
-{
-	fprintf(out, "type %s (\n", name);
-	for (const struct field *field = fields; field->name; field++)
-		fprintf(out, "  # %s\n  %s: %s%s\n", field->help, field->name, type_word(field),
-			field[1].name ? "," : "");
-	fprintf(out, ")\n\n");
-}
-
-static char *description_make(void)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	if (!out)
-		return NULL;
-	fprintf(out, "# SSH sessions, their history, and where the service listens\ninterface %s\n\n", SSH_INTERFACE);
-	type_write(out, "Session", session_report_fields);
-	type_write(out, "Channel", channel_report_fields);
-	fprintf(out, "type LiveSession (session: Session, channels: []Channel)\n\n");
-	type_write(out, "Server", server_report_fields);
-	type_write(out, "Listener", listener_report_fields);
-	type_write(out, "AccessEntry", access_entry_report_fields);
-	type_write(out, "Penalty", penalty_report_fields);
-	type_write(out, "Vrf", vrf_report_fields);
-	type_write(out, "HostKey", host_key_report_fields);
-	type_write(out, "UserKey", user_key_report_fields);
-	fputs(methods_description, out);
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
+static const struct varlink_type errors[] = {
+	{ "NoSuchSession" },
+	{ "NoSuchVrf", .help = "The VRF is not served." },
+	{ "KeyRefused", .members = "reason: string",
+	  .help = "What cannot be done with a key, as a sentence for the operator." },
+	{ NULL },
+};
 
 static struct member *member_of(void *server_userdata)
 {
 	return ((struct sshd *)server_userdata)->member;
 }
 
-int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err)
+/* Ends with {NULL}. */
+static const struct varlink_interface *sshd_interfaces(void)
 {
 	static struct varlink_interface interfaces[] = {
-		{ SSH_INTERFACE, NULL, methods },
-		{ MEMBER_INTERFACE, member_description, member_methods },
+		{ .name = SSH_INTERFACE,
+		  .help = "SSH sessions, their history, and where the service listens.",
+		  .types = types,
+		  .methods = methods,
+		  .errors = errors },
+		{ NULL }, /* the member's side, which is another folder's */
 		{ NULL },
 	};
+
+	interfaces[1] = member_interface;
+	return interfaces;
+}
+
+int sshd_varlink_describe(FILE *out)
+{
+	return varlink_describe_all(sshd_interfaces(), out);
+}
+
+int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err)
+{
 	AUTO(free) char *path = NULL;
 
 	if (asprintf(&path, "%s/%s", sshd->run_dir, SSHD_SOCKET) < 0) {
 		path = NULL;
 		return err_set(err, -ENOMEM, "out of memory");
 	}
-	if (!interfaces[0].description)
-		interfaces[0].description = description_make(); /* as long as the process */
-	if (!interfaces[0].description)
-		return err_set(err, -ENOMEM, "out of memory");
 	member_set_lookup(member_of);
-	return varlink_server_new(sshd->base, path, 0666, interfaces, sshd, ret_server, err);
+	return varlink_server_new(sshd->base, path, 0666, sshd_interfaces(), sshd, ret_server, err);
 }

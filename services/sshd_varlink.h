@@ -19,6 +19,8 @@
 /* Whether the caller may change what is not his own: root, the daemon's own uid, users who may configure. Fills his
  * name for the log in any case. */
 bool sshd_varlink_may_change(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes);
+/* The text of every interface served. 0 or -ENOMEM. */
+int sshd_varlink_describe(FILE *out);
 int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err);
 
 #endif

@@ -127,11 +127,9 @@ static struct member *member_of(void *userdata)
 
 static const struct varlink_method confd_methods[] = { { "GetSlice", handle_get_slice }, { NULL } };
 static const struct varlink_interface confd_table[] = { { .name = CONFIG_INTERFACE,
-							  .description = "interface org.sallyport.Config\n",
 							  .methods = confd_methods },
 							{ NULL } };
-static struct varlink_interface member_table[] = { { .name = MEMBER_INTERFACE, .methods = member_methods },
-						   { NULL } };
+static struct varlink_interface member_table[] = { { NULL }, { NULL } }; /* the first is member_interface */
 
 static void confd_start(void)
 {
@@ -156,7 +154,7 @@ static void setup(void)
 	snprintf(confd_path, sizeof(confd_path), "%s/confd", dir);
 	snprintf(member_path, sizeof(member_path), "%s/member", dir);
 	base = event_base_new();
-	member_table[0].description = member_description;
+	member_table[0] = member_interface;
 	member_set_lookup(member_of);
 	cr_assert_eq(varlink_server_new(base, member_path, 0600, member_table, &member, &member_server, &err),
 		     0);
