@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <inttypes.h>
 #include <linux/capability.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,7 +22,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fs.h"
 #include "base/unix_address.h"
 
 static char *title_at;
@@ -291,25 +289,29 @@ int proc_notify_ready(void)
 
 int proc_start_ticks(pid_t pid, uint64_t *ret_start_ticks)
 {
-	AUTO(free) char *text = NULL;
-	char path[40], *at;
+	char path[40], text[1024], *at, *end;
+	AUTO(close) int fd = -1;
 	uint64_t ticks;
-	size_t len;
-	int r;
+	ssize_t n;
 
 	if (pid <= 0)
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	r = fs_read(path, 4096, &text, &len);
-	if (r == -ENOENT)
-		return -ESRCH;
-	if (r < 0)
-		return r;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno; /* -ESRCH when it went away meanwhile */
+	text[n] = '\0';
 	/* comm may hold anything, also ')': what follows the last one is numbers, field 3 first */
 	at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
-	if (!at || sscanf(at, " %" SCNu64, &ticks) != 1)
+	if (!at)
+		return -EPROTO;
+	ticks = strtoull(at + 1, &end, 10);
+	if (end == at + 1)
 		return -EPROTO;
 	*ret_start_ticks = ticks;
 	return 0;

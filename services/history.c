@@ -390,21 +390,32 @@ static int prune_one(struct history *history, enum statement which, unsigned max
 }
 
 /* Counting rows costs a walk over the index, so it is done once in PRUNE_EVERY and goes that many below the limit. */
-static int prune(struct history *history, const struct session_report *report)
+static bool prune_is_due(const struct history *history, const struct session_report *report)
 {
-	int rc;
+	return report->end_us > 0 && (history->prune_in == 0 || history->options.nameless_max <= 4 * PRUNE_EVERY);
+}
 
-	if (report->end_us == 0)
-		return SQLITE_OK;
-	if (history->prune_in > 0 && history->options.nameless_max > 4 * PRUNE_EVERY) {
-		history->prune_in--;
-		return SQLITE_OK;
-	}
-	rc = prune_one(history, PRUNE_NAMELESS, history->options.nameless_max);
+static int prune(struct history *history)
+{
+	int rc = prune_one(history, PRUNE_NAMELESS, history->options.nameless_max);
+
 	if (rc == SQLITE_OK)
 		rc = prune_one(history, PRUNE_ROWS, history->options.rows_max);
 	if (rc == SQLITE_OK)
-		history->prune_in = PRUNE_EVERY - 1;
+		history->prune_in = PRUNE_EVERY;
+	return rc;
+}
+
+static int row_write(struct history *history, const struct session_report *row)
+{
+	int rc = row_bind(history->statements[PUT], row);
+
+	if (rc == SQLITE_OK)
+		rc = statement_run(history->statements[PUT]);
+	if (rc == SQLITE_OK && prune_is_due(history, row))
+		rc = prune(history);
+	if (rc == SQLITE_OK && row->end_us > 0 && history->prune_in > 0)
+		history->prune_in--;
 	return rc;
 }
 
@@ -414,14 +425,12 @@ static int rows_write(struct history *history, struct session_report *const *row
 
 	if (rc != SQLITE_OK)
 		return rc;
+	/* a statement by itself is a transaction by itself */
+	if (len == 1 && !prune_is_due(history, rows[0]))
+		return row_write(history, rows[0]);
 	rc = db_exec(history, "BEGIN IMMEDIATE");
-	for (size_t i = 0; rc == SQLITE_OK && i < len; i++) {
-		rc = row_bind(history->statements[PUT], rows[i]);
-		if (rc == SQLITE_OK)
-			rc = statement_run(history->statements[PUT]);
-		if (rc == SQLITE_OK)
-			rc = prune(history, rows[i]);
-	}
+	for (size_t i = 0; rc == SQLITE_OK && i < len; i++)
+		rc = row_write(history, rows[i]);
 	if (rc == SQLITE_OK)
 		rc = db_exec(history, "COMMIT");
 	if (rc != SQLITE_OK && history->db && !sqlite3_get_autocommit(history->db))

@@ -50,6 +50,7 @@ struct transport_channel {
 
 struct transport {
 	struct rpc rpc;
+	bool warm; /* forked from a spawner that has used everything */
 	int socket_fd, event_fd;
 	enum transport_phase phase;
 	uint32_t auth_timeout_s;

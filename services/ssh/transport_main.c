@@ -200,6 +200,7 @@ static int run_spawner(const struct sandbox *sandbox, unsigned connections)
 		return 1;
 	}
 	spawner_serve(connections);
+	transport.warm = true;
 	r = transport_init(&transport, &err);
 	if (r == 0)
 		r = start_warm(&transport, &filter, &missing, &err);

@@ -32,15 +32,23 @@ struct start {
 	uint32_t keys;
 };
 
-/* Uses everything once that looks around at its first use. */
-static int primitives_warm(struct err *err)
+/* Random numbers of our own: a process that was forked draws a new seed. */
+static int random_warm(struct err *err)
 {
-	unsigned char bytes[32], digest[EVP_MAX_MD_SIZE];
-	unsigned len;
-	EVP_PKEY *key;
+	unsigned char bytes[32];
 
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1 || RAND_priv_bytes(bytes, sizeof(bytes)) != 1)
 		return err_set(err, -EIO, "OpenSSL has no random numbers");
+	return 0;
+}
+
+/* Uses everything once that looks around at its first use. */
+static int primitives_warm(struct err *err)
+{
+	unsigned char bytes[32] = { 0 }, digest[EVP_MAX_MD_SIZE];
+	unsigned len;
+	EVP_PKEY *key;
+
 	if (EVP_Digest(bytes, sizeof(bytes), digest, &len, EVP_sha256(), NULL) != 1 ||
 	    EVP_Digest(bytes, sizeof(bytes), digest, &len, EVP_sha512(), NULL) != 1)
 		return err_set(err, -EIO, "OpenSSL has no digests");
@@ -160,7 +168,9 @@ int transport_prepare(struct transport *transport, struct err *err)
 
 	if (!start)
 		return err_set(err, -ENOMEM, "no memory");
-	r = primitives_warm(err);
+	r = random_warm(err);
+	if (r == 0 && !transport->warm)
+		r = primitives_warm(err);
 	if (r < 0)
 		return r;
 	record = rpc_start(&transport->rpc, MON_START, 0);
