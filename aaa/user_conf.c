@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aaa/user_hash.h"
 #include "base/cleanup.h"
 
 #define USER_GROUPS_MAX	   32u
 #define RSA_MIN_BITS	   1024u
 #define RSA_MAX_BITS	   16384u
-#define SHA512_CRYPT_BYTES 86u /* base64 of the 64-byte digest, crypt(5) */
-#define SHA512_SALT_MAX	   16u
 
 static int text_copy(const char *text, char **ret_text)
 {
@@ -52,55 +51,21 @@ static int user_name_canonical(const struct arg *arg, const char *text, char **r
 
 /* ---- secret ---- */
 
-static bool is_crypt_text(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (!is_letter_or_digit(text[i]) && text[i] != '.' && text[i] != '/')
-			return false;
-	}
-	return true;
-}
-
-/* "$6$SALT$DIGEST" as crypt(5) says. Another number of rounds is refused: the time of a login would
- * tell who exists. */
-static int check_sha512_crypt(const char *hash, struct err *err)
-{
-	const char *salt = hash + 3, *digest;
-
-	if (strncmp(hash, "$6$", 3))
-		return err_set(err, -EINVAL,
-			       "secret type 10 takes a SHA-512 crypt hash that begins with $6$");
-	if (!strncmp(salt, "rounds=", 7))
-		return err_set(err, -EINVAL,
-			       "secret type 10 takes hashes with the standard 5000 rounds only");
-	digest = strchr(salt, '$');
-	if (!digest || digest == salt || (size_t)(digest - salt) > SHA512_SALT_MAX ||
-	    !is_crypt_text(salt, (size_t)(digest - salt)))
-		return err_set(err, -EINVAL, "the hash of secret type 10 has a broken salt");
-	digest++;
-	if (strlen(digest) != SHA512_CRYPT_BYTES || !is_crypt_text(digest, SHA512_CRYPT_BYTES))
-		return err_set(err, -EINVAL, "the hash of secret type 10 has a broken digest");
-	return 0;
-}
-
 static int user_secret_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
 {
-	const char *space = strchr(text, ' ');
-	size_t type_len = space ? (size_t)(space - text) : 0;
-	int r;
+	enum user_hash_type type = USER_HASH_MAX;
+	const char *hash = NULL;
+	int r = user_hash_type(text, &type, &hash);
 
 	(void)arg;
-	if (type_len == 1 && strchr("56789", text[0]))
-		return err_set(err, -EINVAL,
-			       "secret type %c is not supported, give the password or a type 10 hash",
+	if (r == -EOPNOTSUPP)
+		return err_set(err, -EINVAL, "secret type %c is not supported: give the password, or type 5, 8, 9, 10",
 			       text[0]);
-	if (type_len != 2 || strncmp(text, "10", 2))
+	if (r < 0)
 		/* never repeat the text: it is a password */
 		return err_set(err, -EAGAIN, "a clear secret must be hashed before it is stored");
-	r = check_sha512_crypt(space + 1, err);
-	if (r < 0)
-		return r;
-	return text_copy(text, ret_text);
+	r = user_hash_check(text, err);
+	return r < 0 ? r : text_copy(text, ret_text);
 }
 
 /* ---- public key ---- */
@@ -388,7 +353,7 @@ const struct arg arg_user_group = {
 
 const struct arg arg_user_secret = {
 	.name = "LINE",
-	.help = "The password in clear, or '10' and its SHA-512 crypt hash",
+	.help = "The password in clear, or the type (5, 8, 9, 10) and hash of it",
 	.min = 1,
 	.max = 512,
 	.text = true,

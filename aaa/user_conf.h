@@ -40,7 +40,7 @@ struct users_conf {
 
 extern const struct arg arg_user_name;	/* [A-Za-z0-9_][A-Za-z0-9_.-]* up to 32 bytes */
 extern const struct arg arg_user_group; /* root-lr, netadmin, sysadmin, operator, serviceadmin, maintenance, … */
-/* Canonical: "10 HASH" as stored; other types (8, 9) are refused for now. A clear text ("P", "0 P") is refused by
+/* Canonical: "10 HASH" as stored, or another type of user_hash.h. A clear text ("P", "0 P") is refused by
  * canonical() with -EAGAIN: the CLI hashes it first by user_secret_hash(), so that no clear secret crosses a process
  * border. */
 extern const struct arg arg_user_secret;
@@ -58,6 +58,8 @@ extern const struct stmt user_conf_children[];
 /* Hashes a clear secret ("P" or "0 P") into "10 $6$…" (malloc'ed) with crypt(3) and a fresh salt; the clear text is
  * wiped from its own copies. -EINVAL empty or over 253 bytes, or with control characters. */
 int user_secret_hash(const char *clear, char **ret_secret, struct err *err);
+/* What that refuses, of the password alone. */
+int user_password_check(const char *password, struct err *err);
 /* Whether a password fits a stored secret, in a time that does not depend on which of user, hash or password is wrong:
  * secret NULL is checked against a fixed hash and answers false. */
 bool user_secret_verify(const char *secret, const char *password);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: hashing and checking of passwords by crypt(3), SHA-512 with its standard rounds. A check always
- * costs one hash of the same kind: with no user, with no secret and with a password that cannot be
- * right, a fixed hash is computed in place of the missing one, so that the time of an answer tells
- * nothing.
+ * DOC: making of new secrets by crypt(3), SHA-512 with its standard rounds.
  */
 #include "aaa/user_conf.h"
 
@@ -18,10 +15,6 @@
 #define PASSWORD_MAX_BYTES 253u /* features.md 2D: min-length 2-253 */
 #define SALT_CHARS	   16u	/* the most that SHA-512 crypt uses: 96 bits */
 #define TYPE_PREFIX	   "10 "
-
-/* A well-formed hash that no password is checked against in earnest. */
-static const char nobody_hash[] = "$6$sallyportnobody1$xbf2G8anH9ofns9EEtg6l6WJn17Mts."
-				  "idMihuowoMjDaXfwfugjzLNc3GSq04i/m8E5dLqpA0apoMALsbpuCa/";
 
 static void secret_free(char *text)
 {
@@ -39,7 +32,7 @@ static void crypt_data_free(struct crypt_data *data)
 
 AUTO_DECLARE(struct crypt_data, crypt_data_free)
 
-static int password_check(const char *password, struct err *err)
+int user_password_check(const char *password, struct err *err)
 {
 	size_t len = strnlen(password, PASSWORD_MAX_BYTES + 1);
 
@@ -88,7 +81,7 @@ int user_secret_hash(const char *clear, char **ret_secret, struct err *err)
 	password = strdup(!strncmp(clear, "0 ", 2) ? clear + 2 : clear);
 	if (!password)
 		return -ENOMEM;
-	r = password_check(password, err);
+	r = user_password_check(password, err);
 	if (r < 0)
 		return r;
 	r = salt_make(setting + strlen("$6$"));
@@ -101,32 +94,4 @@ int user_secret_hash(const char *clear, char **ret_secret, struct err *err)
 		return -ENOMEM;
 	*ret_secret = secret;
 	return 0;
-}
-
-static bool texts_equal(const char *a, const char *b)
-{
-	size_t len = strlen(a);
-	unsigned char differ = 0;
-
-	if (len != strlen(b))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		differ |= (unsigned char)(a[i] ^ b[i]);
-	return differ == 0;
-}
-
-bool user_secret_verify(const char *secret, const char *password)
-{
-	AUTO(crypt_data_free) struct crypt_data *data = calloc(1, sizeof(*data));
-	AUTO(secret_free) char *copy = NULL;
-	bool known = secret && !strncmp(secret, TYPE_PREFIX "$6$", strlen(TYPE_PREFIX "$6$"));
-	bool possible = password && password_check(password, NULL) == 0;
-	const char *expected = known ? secret + strlen(TYPE_PREFIX) : nobody_hash, *hash;
-
-	/* no memory: nobody gets in */
-	copy = strdup(possible ? password : "impossible");
-	if (!data || !copy)
-		return false;
-	hash = hash_password(copy, expected, data);
-	return hash && texts_equal(hash, expected) && known && possible;
 }

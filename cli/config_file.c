@@ -9,11 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aaa/user_conf.h"
 #include "base/cleanup.h"
 #include "cli/config_commit.h"
 #include "cli/config_mode.h"
 #include "cli/file_path.h"
 #include "conf/config_report.h"
+#include "conf/root.h"
 
 #define CONFIG_FILE_MAX_BYTES (8u << 20)
 #define FAULTS_SHOWN_MAX      50u
@@ -55,17 +57,21 @@ static int take_text(struct shell *shell, const char *text, size_t len)
 {
 	struct loading loading = { .shell = shell };
 	struct err err = { 0 };
+	char *sealed = NULL;
 	int r;
 
-	r = tree_parse(shell->config->candidate, text, on_fault, &loading, &err);
+	/* once, so that candidate and typed hold the same hash */
+	r = tree_text_seal(conf_root, text, user_secret_hash, &sealed, &err);
 	if (r == 0)
-		r = tree_parse(shell->config->typed, text, ignore_fault, NULL, &err);
+		r = tree_parse(shell->config->candidate, sealed, on_fault, &loading, &err);
+	if (r == 0)
+		r = tree_parse(shell->config->typed, sealed, ignore_fault, NULL, &err);
+	free(sealed);
 	if (r < 0)
 		return shell_refuse(shell, "%s", err.text);
 	if (loading.faults)
-		return shell_refuse(shell,
-				    "%u lines were refused, the others are among the changes of this session",
-				    loading.faults);
+		return shell_refuse(shell, "%u %s refused, the others are among the changes of this session",
+				    loading.faults, loading.faults == 1 ? "line was" : "lines were");
 	fprintf(shell->out, "%zu bytes parsed in 1 sec (%zu)bytes/sec\n", len, len);
 	return 0;
 }

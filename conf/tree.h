@@ -38,6 +38,13 @@ int tree_parse(struct tree *tree, const char *text,
 	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
 	       void *userdata, struct err *err);
 
+/* The same text (malloc'ed), read as tree_parse() reads it, with each clear secret (match.clear_secret) replaced by
+ * what seal makes of it. Lines that do not match are left as they are; what seal refuses ends with its error and the line's
+ * number. */
+int tree_text_seal(const struct stmt *root, const char *text,
+		   int (*seal)(const char *clear, char **ret_stored, struct err *err), char **ret_text,
+		   struct err *err);
+
 enum tree_write_flags {
 	TREE_MASK_SECRETS = 1u << 0, /* operands of STMT_SECRET rows become "***" */
 	TREE_SIGNS = 1u << 1,	     /* tree_write_diff(): "+  " comes, "-  " goes, "#  " a block they are in */

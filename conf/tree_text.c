@@ -181,6 +181,10 @@ struct parser {
 	bool skipping;
 	size_t skip_indent;
 	unsigned skip_line_number;
+	/* NULL, or where the text is written anew with what seal makes of clear secrets */
+	FILE *sealed;
+	int (*seal)(const char *clear, char **ret_stored, struct err *err);
+	bool seal_failed;
 };
 
 static void block_pop(struct parser *parser)
@@ -249,14 +253,55 @@ static void reason_text(const struct match *match, const char *line, struct err 
 			match->status == MATCH_AMBIGUOUS ? "begins more than one keyword" : "is not known here");
 }
 
+/* The line with its clear secret sealed, written and matched in its place. The match given is done with. */
+static int match_sealed(struct parser *parser, const struct match *context, const char *line, struct match *match,
+			struct err *err)
+{
+	char *stored = NULL, *sealed = NULL;
+	int r = parser->seal(line + match->column, &stored, err);
+
+	if (r < 0) {
+		parser->seal_failed = true;
+		return r;
+	}
+	if (asprintf(&sealed, "%.*s%s", (int)match->column, line, stored) < 0) {
+		free(stored);
+		return -ENOMEM;
+	}
+	fputs(sealed, parser->sealed);
+	stmt_match_done(match);
+	stmt_match(parser->tree->root, context, sealed, true, match);
+	free(sealed);
+	free(stored);
+	return 0;
+}
+
+/* What the line says; when the text is written anew, it is written here. */
+static int match_line(struct parser *parser, const char *line, struct match *match, struct err *err)
+{
+	const struct match *context = parser->depth ? &parser->blocks[parser->depth - 1].context : NULL;
+	int r = 0;
+
+	stmt_match(parser->tree->root, context, line, true, match);
+	if (!parser->sealed)
+		return 0;
+	if (match->status == MATCH_INVALID && match->clear_secret)
+		r = match_sealed(parser, context, line, match, err);
+	else
+		fputs(line, parser->sealed);
+	if (r < 0)
+		stmt_match_done(match);
+	return r;
+}
+
 /* Takes one statement. 0, or -errno with err. */
 static int parse_statement(struct parser *parser, const char *line, size_t indent, struct err *err)
 {
-	const struct match *context = parser->depth ? &parser->blocks[parser->depth - 1].context : NULL;
-	struct match match;
-	int r;
+	struct match match = { 0 };
+	int r = match_line(parser, line, &match, err);
 
-	stmt_match(parser->tree->root, context, line, true, &match);
+	if (r < 0)
+		return r;
 	if (match.status != MATCH_OK) {
 		reason_text(&match, line, err);
 		stmt_match_done(&match);
@@ -315,11 +360,18 @@ static bool parse_movement(struct parser *parser, const char *line, size_t inden
 
 static int parse_line(struct parser *parser, const char *line, size_t indent, struct err *err)
 {
+	bool moved, skipped;
 	int r;
 
-	if (parse_movement(parser, line, indent))
+	if (parser->sealed)
+		fprintf(parser->sealed, "%*s", (int)indent, "");
+	moved = parse_movement(parser, line, indent);
+	skipped = !moved && parser->skipping && indent > parser->skip_indent;
+	if ((moved || skipped) && parser->sealed)
+		fputs(line, parser->sealed);
+	if (moved)
 		return 0;
-	if (parser->skipping && indent > parser->skip_indent)
+	if (skipped)
 		return err_set(err, -EINVAL, "it belongs to line %u, which was refused", parser->skip_line_number);
 	parser->skipping = false;
 	blocks_leave(parser, indent);
@@ -332,17 +384,15 @@ static int parse_line(struct parser *parser, const char *line, size_t indent, st
 	return r;
 }
 
-int tree_parse(struct tree *tree, const char *text,
-	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
-	       void *userdata, struct err *err)
+/* Reads to the end of the text, or of what is to be read of it; the text is cut into lines. */
+static int parse_lines(struct parser *parser, char *next,
+		       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
+		       void *userdata, struct err *err)
 {
-	size_t text_len = strlen(text), indent;
-	char *copy = strdup(text), *next = copy, *line;
-	struct parser *parser = calloc(1, sizeof(*parser));
-	int r = copy && parser ? 0 : err_set(err, -ENOMEM, "out of memory");
+	size_t indent;
+	char *line;
+	int r = 0;
 
-	if (parser)
-		parser->tree = tree;
 	while (!r && !parser->ended && (line = strsep(&next, "\n"))) {
 		struct err reason = { 0 };
 
@@ -351,18 +401,78 @@ int tree_parse(struct tree *tree, const char *text,
 			line[strlen(line) - 1] = '\0';
 		indent = strspn(line, " \t");
 		r = parse_line(parser, line + indent, indent, &reason);
-		if (r < 0 && r != -ENOMEM && on_fault) {
+		if (r < 0 && r != -ENOMEM && on_fault && !parser->seal_failed) {
 			on_fault(parser->line_number, line + indent, reason.text, userdata);
 			r = 0;
 		} else if (r < 0) {
 			err_set(err, r, "line %u: %s", parser->line_number, reason.text);
 		}
+		if (parser->sealed)
+			fputc('\n', parser->sealed);
 	}
-	while (parser && parser->depth)
+	return r;
+}
+
+static int parse_text(struct parser *parser, const char *text,
+		      void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
+		      void *userdata, struct err *err)
+{
+	char *copy = strdup(text);
+	int r = copy ? parse_lines(parser, copy, on_fault, userdata, err) : err_set(err, -ENOMEM, "out of memory");
+
+	while (parser->depth)
 		block_pop(parser);
-	free(parser);
 	if (copy)
-		explicit_bzero(copy, text_len);
+		explicit_bzero(copy, strlen(text));
 	free(copy);
 	return r;
+}
+
+int tree_parse(struct tree *tree, const char *text,
+	       void (*on_fault)(unsigned line_number, const char *line, const char *reason, void *userdata),
+	       void *userdata, struct err *err)
+{
+	struct parser *parser = calloc(1, sizeof(*parser));
+	int r;
+
+	if (!parser)
+		return err_set(err, -ENOMEM, "out of memory");
+	parser->tree = tree;
+	r = parse_text(parser, text, on_fault, userdata, err);
+	free(parser);
+	return r;
+}
+
+/* Nobody's: what is refused here is refused again, and said, by who reads the sealed text. */
+static void ignore_fault(unsigned line_number, const char *line, const char *reason, void *userdata)
+{
+	(void)line_number;
+	(void)line;
+	(void)reason;
+	(void)userdata;
+}
+
+int tree_text_seal(const struct stmt *root, const char *text,
+		   int (*seal)(const char *clear, char **ret_stored, struct err *err), char **ret_text, struct err *err)
+{
+	struct parser *parser = calloc(1, sizeof(*parser));
+	char *sealed = NULL;
+	size_t sealed_len = 0;
+	int r = parser ? tree_new(root, &parser->tree) : -ENOMEM;
+
+	if (r == 0) {
+		parser->seal = seal;
+		parser->sealed = open_memstream(&sealed, &sealed_len);
+		r = parser->sealed ? parse_text(parser, text, ignore_fault, NULL, err) : -ENOMEM;
+		if (parser->sealed && fclose(parser->sealed) != 0)
+			r = -ENOMEM;
+	}
+	if (parser)
+		tree_free(parser->tree);
+	free(parser);
+	if (r == 0)
+		*ret_text = sealed;
+	else
+		free(sealed);
+	return r < 0 && err && !err->text[0] ? err_set(err, r, "out of memory") : r;
 }

@@ -196,6 +196,30 @@ Test(tree, reads_blocks_in_every_dress)
 	}
 }
 
+static int seal_into_ten(const char *clear, char **ret_stored, struct err *err)
+{
+	if (!strcmp(clear, "bad"))
+		return err_set(err, -EINVAL, "no such secret");
+	return asprintf(ret_stored, "10 <%s>", clear) < 0 ? -ENOMEM : 0;
+}
+
+Test(tree, clear_secrets_of_a_text_are_sealed)
+{
+	static const char text[] = "hostname h\r\nusername u1\n secret open sesame\n level 5\n!\n! secret x\nnonsense\n below\n"
+				   "username u2 secret 10 sealed\nend\nusername u3 secret after\n";
+	struct err err = { 0 };
+	char *sealed = NULL;
+
+	cr_assert_eq(tree_text_seal(rows, text, seal_into_ten, &sealed, &err), 0, "%s", err.text);
+	cr_expect_str_eq(sealed, "hostname h\nusername u1\n secret 10 <open sesame>\n level 5\n!\n! secret x\nnonsense\n below\n"
+				 "username u2 secret 10 sealed\nend\n");
+	free(sealed);
+	sealed = NULL;
+	cr_assert_eq(tree_text_seal(rows, "hostname h\nusername u1 secret bad\n", seal_into_ten, &sealed, &err), -EINVAL);
+	cr_expect_str_eq(err.text, "line 2: no such secret");
+	cr_expect_null(sealed);
+}
+
 Test(tree, nested_blocks_are_left_one_at_a_time)
 {
 	static const char expected[] = "line\n width 13\n filter f\n  permit\n  weight 3\n !\n!\n";

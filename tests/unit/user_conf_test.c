@@ -47,6 +47,9 @@
 	"NUF8ol90dhiEkO4o1GVQtWzlErHZvJ0IkbM6KAazGcOXWHWjx0N13pnxrvzszf7B/"                                  \
 	"Jn8FugeYVpnFx58WqrAazpYWa18dX3qtFQbZiDv1DgLr4G+c="
 /* crypt(3) of "correct horse" by another implementation */
+#define FIVE  "5 $1$28772684$iEwNOgGugqO9.bIz5sk8k/"
+#define EIGHT "8 $8$TnGX/fE4KGHOVU$pEhnEvxrvaynpi8j4f.EMHr6M.FzU8xnZnBr/tJdFWk"
+#define NINE  "9 $9$2MJBozw/9R3UsU$2lFhcKvpghcyw8deP25GOfyZaagyUOGBymkryvOdfo6"
 #define HORSE \
 	"10 " \
 	"$6$oddsalt7$P2lCZDlEeI7RSoJQAczX1j7ACBj6FESvD3kAJbtliRB44bIHsaijALZkYTeA4ICt0xVuDWAhUXHDEGedjQ/QU/"
@@ -108,6 +111,15 @@ Test(user_conf, secret_forms)
 	expect_refused(&arg_user_secret, "10", -EAGAIN, "hashed");
 	expect_refused(&arg_user_secret, "8 $8$salt$hash", -EINVAL, "type 8");
 	expect_refused(&arg_user_secret, "5 $1$salt$hash", -EINVAL, "type 5");
+	expect_refused(&arg_user_secret, "5 $1$$abcdefghijklmnopqrstuv", -EINVAL, "salt");
+	expect_refused(&arg_user_secret, "6 $6$salt$hash", -EINVAL, "type 6");
+	expect_refused(&arg_user_secret, "7 0822455D0A16", -EINVAL, "type 7");
+	expect_refused(&arg_user_secret, "9 $8$TnGX/fE4KGHOVU$pEhnEvxrvaynpi8j4f.EMHr6M.FzU8xnZnBr/tJdFWk", -EINVAL, "$9$");
+	expect_ok(&arg_user_secret, FIVE, FIVE);
+	expect_ok(&arg_user_secret, EIGHT, EIGHT);
+	expect_ok(&arg_user_secret, NINE, NINE);
+	expect_refused(&arg_user_secret, EIGHT "x", -EINVAL, "digest");
+	expect_refused(&arg_user_secret, "16 words", -EAGAIN, "hashed");
 	expect_refused(&arg_user_secret, "10 $1$salt$hash", -EINVAL, "$6$");
 	expect_refused(&arg_user_secret, "10 $6$rounds=1000$salt$hash", -EINVAL, "rounds");
 	expect_refused(&arg_user_secret, "10 $6$salt$short", -EINVAL, "digest");
@@ -118,6 +130,19 @@ Test(user_conf, secret_forms)
 	/* a refusal never repeats what may be a password */
 	cr_assert_eq(canonical(&arg_user_secret, "Sesame7", &got, &err), -EAGAIN);
 	cr_assert_null(strstr(err.text, "Sesame7"));
+}
+
+/* Hashes that carrier routers and other programs made. */
+Test(user_conf, secrets_of_other_routers_fit)
+{
+	cr_expect(user_secret_verify(FIVE, "hashcat"));
+	cr_expect_not(user_secret_verify(FIVE, "hashcaT"));
+	cr_expect(user_secret_verify(EIGHT, "hashcat"));
+	cr_expect_not(user_secret_verify(EIGHT, "hashca"));
+	cr_expect(user_secret_verify(NINE, "hashcat"));
+	cr_expect_not(user_secret_verify(NINE, "hashcatt"));
+	cr_expect_not(user_secret_verify(NINE, NULL));
+	cr_expect_not(user_secret_verify("9 $9$2MJBozw/9R3UsU$2lFhcKvpghcyw8deP25GOfyZaagyUOGBymkryvOdfo7", "hashcat"));
 }
 
 Test(user_conf, secret_hash_is_fresh_and_fits)
