@@ -39,8 +39,8 @@ int tree_parse(struct tree *tree, const char *text,
 	       void *userdata, struct err *err);
 
 /* The same text (malloc'ed), read as tree_parse() reads it, with each clear secret (match.clear_secret) replaced by
- * what seal makes of it. Lines that do not match are left as they are; what seal refuses ends with its error and the line's
- * number. */
+ * what seal makes of it. Lines that do not match are left as they are; what seal refuses ends with its error and the
+ * line's number. */
 int tree_text_seal(const struct stmt *root, const char *text,
 		   int (*seal)(const char *clear, char **ret_stored, struct err *err), char **ret_text,
 		   struct err *err);

@@ -13,7 +13,7 @@
 
 #include "base/cleanup.h"
 
-#define UNAUTHENTICATED_LEAST 64u
+#define UNAUTHENTICATED_LEAST 128u
 #define UNAUTHENTICATED_MOST  1024u
 #define TOKEN		      1000000 /* one connection */
 #define RETRY_SESSIONS_S      5u
@@ -75,7 +75,7 @@ void admission_limits_set(struct admission_limits *limits, unsigned sessions, un
 
 	*limits = (struct admission_limits){ .sessions = sessions,
 					     .unauthenticated = unauthenticated,
-					     .per_source = unauthenticated * 3 / 8,
+					     .per_source = unauthenticated / 2,
 					     .rate_per_min = rate_per_min,
 					     .burst = burst,
 					     .source_rate_per_min = source_rate_per_min,

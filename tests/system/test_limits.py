@@ -176,10 +176,10 @@ def test_the_session_limit_counts_authenticated_sessions(own_product):
 def test_silent_connections_leave_room_in_proportion(own_product):
     product = own_product
     product.configure("ssh server rate-limit 600000", "ssh server session-limit 200")
-    peers = [socket.create_connection(("127.0.0.1", product.port)) for _ in range(80)]
+    peers = [socket.create_connection(("127.0.0.1", product.port)) for _ in range(110)]
     try:
-        wait_for(lambda: server(product)["unauthenticated"] + server(product)["refused_source"] == 80, what="them all")
-        assert server(product)["unauthenticated"] == 75  # three eighths of 200
+        wait_for(lambda: server(product)["unauthenticated"] + server(product)["refused_source"] == 110, what="them all")
+        assert server(product)["unauthenticated"] == 100  # half of 200
         assert product.ssh("show clock", options=["BindAddress=127.0.0.2"], check=0)
     finally:
         for peer in peers:

@@ -258,11 +258,11 @@ Test(admission, limits_of_the_way_in_follow_the_session_limit)
 	struct admission_limits set;
 
 	admission_limits_set(&set, 64, 60, 30, 40);
-	cr_expect_eq(set.unauthenticated, 64);
-	cr_expect_eq(set.per_source, 24);
+	cr_expect_eq(set.unauthenticated, 128);
+	cr_expect_eq(set.per_source, 64);
 	cr_expect_eq(set.source_burst, 20);
 	admission_limits_set(&set, 1, 60, 30, 60);
-	cr_expect_eq(set.unauthenticated, 64);
+	cr_expect_eq(set.unauthenticated, 128);
 	cr_expect_eq(set.source_burst, 30, "the whole rate is the whole burst");
 	admission_limits_set(&set, 500, 600000, 300000, 1);
 	cr_expect_eq(set.unauthenticated, 500);
