@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "cli/config_commit.h"
 #include "cli/config_mode.h"
+#include "cli/exec_file.h"
 #include "cli/file_path.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
@@ -171,6 +172,7 @@ int config_file_save(struct shell *shell, const struct match *match)
 }
 
 const struct stmt config_copy_rows[] = {
+	EXEC_FILE_COPY_ROW,
 	{ .kind = STMT_RUN,
 	  .word = "running-config",
 	  .help = "The running configuration, to a file",

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -118,6 +119,45 @@ static int next_typed(struct edit *edit)
 		if (byte != 0 && !(byte == '\n' && after_cr))
 			return byte;
 	}
+}
+
+/* Takes what has been typed into the buffer; what does not fit is dropped, so that Ctrl-C is seen behind it. */
+static void read_ahead(struct edit *edit)
+{
+	unsigned char spare[256], *to = edit->bytes + edit->len;
+	size_t room = sizeof(edit->bytes) - edit->len;
+	ssize_t len;
+
+	if (edit->at == edit->len) {
+		to = edit->bytes;
+		edit->at = edit->len = 0;
+		room = sizeof(edit->bytes);
+	}
+	len = read(edit->in_fd, room ? to : spare, room ? room : sizeof(spare));
+	if (len == 0 || (len < 0 && errno != EINTR && errno != EAGAIN))
+		edit->closed = true;
+	else if (len > 0 && room)
+		edit->len += (size_t)len;
+	else if (len > 0 && memchr(spare, KEY_CTRL('C'), (size_t)len))
+		edit->bytes[edit->len - 1] = KEY_CTRL('C');
+	explicit_bzero(spare, sizeof(spare));
+}
+
+bool edit_interrupted(struct edit *edit)
+{
+	struct pollfd input = { .fd = edit->in_fd, .events = POLLIN };
+	const unsigned char *key;
+
+	if (!edit->terminal)
+		return false;
+	while (!edit->closed && poll(&input, 1, 0) > 0)
+		read_ahead(edit);
+	key = memrchr(edit->bytes + edit->at, KEY_CTRL('C'), edit->len - edit->at);
+	if (key) {
+		explicit_bzero(edit->bytes + edit->at, (size_t)(key + 1 - edit->bytes) - edit->at);
+		edit->at = (size_t)(key + 1 - edit->bytes);
+	}
+	return key || edit->closed;
 }
 
 int edit_key(struct edit *edit)

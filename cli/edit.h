@@ -48,6 +48,10 @@ enum edit_result edit_ask(struct edit *edit, const char *question, char *answer,
 /* One key as it was sent, -1 when the terminal has gone. */
 int edit_key(struct edit *edit);
 
+/* Whether Ctrl-C has come from the terminal meanwhile; what was typed before it is dropped with it, everything else is
+ * kept for the next line. Also true when the terminal has gone. Never waits. */
+bool edit_interrupted(struct edit *edit);
+
 /* Puts the line into the history that the arrow keys walk. */
 void edit_remember(struct edit *edit, const char *line);
 /* Wipes what the editor still holds of the last line: it held a secret. */

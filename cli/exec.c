@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cli/column.h"
 #include "cli/config_mode.h"
+#include "cli/exec_file.h"
 #include "cli/show_limits.h"
 #include "cli/config_past.h"
 
@@ -289,6 +290,9 @@ static const struct stmt show_rows[] = {
 	{ RUN_ROW("configuration", "The configuration that is not committed, and commits", exec_show_configuration,
 		  "config-services", "features.md 2E"), .sub = exec_show_configuration_rows },
 	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1D-35"), .sub = exec_show_crypto_rows },
+	{ RUN_ROW("file", "The contents of a file", exec_file_more, "filesystem", "issue: files"),
+	  .arg = &exec_file_arg },
+	{ NODE_ROW("md5", "Digests", "filesystem", "clients.md section 2, Netmiko"), .sub = exec_file_md5_rows },
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },
@@ -332,19 +336,34 @@ const struct stmt exec_root[] = {
 	{ NODE_ROW("admin", "Commands of the administration plane", "crypto", "clients.md section 2, iosxr_user"),
 	  .sub = admin_rows },
 	{ NODE_ROW("clear", "Reset functions", "crypto", "features.md 2A"), .sub = clear_rows, .flags = STMT_WRITES },
+	{ RUN_ROW("cd", "Change the working directory", exec_file_cd, "filesystem", "issue: files"),
+	  .arg = &exec_file_arg, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("configure", "Enter configuration mode", run_configure, "config-services", "features.md 2E"),
 	  .sub = configure_rows, .flags = STMT_WRITES },
 	{ NODE_ROW("copy", "Copy to a file", "config-services", "issue: copy running-config FILE"),
 	  .sub = config_copy_rows, .flags = STMT_WRITES },
 	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1C-18"), .sub = exec_crypto_rows },
+	{ RUN_ROW("delete", "Delete a file", exec_file_delete, "filesystem", "issue: files"),
+	  .arg = &exec_file_arg, .sub = exec_file_delete_rows, .flags = STMT_WRITES | STMT_ARG_OPTIONAL },
+	{ RUN_ROW("dir", "List files", exec_file_dir, "filesystem", "clients.md section 4"), .arg = &exec_file_arg,
+	  .sub = exec_file_dir_rows, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("end", "Stay in exec mode", run_end, "basic-services", "clients.md section 2, Netmiko"),
 	  .flags = STMT_NO_TIMESTAMP },
 	{ RUN_ROW("exit", "End the session", run_leave, "basic-services", "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
 	{ RUN_ROW("logout", "End the session", run_leave, "basic-services", "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
+	{ RUN_ROW("mkdir", "Make a directory", exec_file_mkdir, "filesystem", "issue: files"),
+	  .arg = &exec_file_arg, .flags = STMT_WRITES },
+	{ RUN_ROW("more", "Show the contents of a file", exec_file_more, "filesystem", "issue: files"),
+	  .arg = &exec_file_arg },
+	{ RUN_ROW("pwd", "Show the working directory", exec_file_pwd, "filesystem", "issue: files") },
 	{ RUN_ROW("quit", "End the session", run_leave, "basic-services", "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
+	{ NODE_ROW("rename", "Rename a file", "filesystem", "issue: files"), .sub = exec_file_rename_rows,
+	  .flags = STMT_WRITES },
+	{ RUN_ROW("rmdir", "Remove an empty directory", exec_file_rmdir, "filesystem", "issue: files"),
+	  .arg = &exec_file_arg, .flags = STMT_WRITES },
 	{ NODE_ROW("rollback", "Undo commits", "config-services", "features.md 2E"), .sub = config_past_undo_rows,
 	  .flags = STMT_WRITES },
 	{ RUN_ROW("save", "Write the running configuration to a file", config_file_save, "config-services",

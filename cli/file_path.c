@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,9 @@
 #include "base/cleanup.h"
 
 static const char *const volumes[] = { "harddisk:", "disk0:" };
+
+/* Where relative names begin. A process has one working directory; this is the one among the volumes. */
+static char working[FILE_PATH_MAX_BYTES] = "disk0:/";
 
 /* The volume that a path begins with, or NULL; *ret_rest is what stands behind it, without slashes before. */
 static const char *volume_find(const char *path, const char **ret_rest)
@@ -32,6 +36,90 @@ static const char *volume_find(const char *path, const char **ret_rest)
 	}
 	return NULL;
 }
+
+/* ---- names ---- */
+
+/* Adds the words of path to name, which is "disk0:/a/b"; ".." takes one away, but never the volume. */
+static int words_add(char *name, size_t top_len, const char *path, struct err *err)
+{
+	while (*path) {
+		size_t len, name_len = strlen(name);
+		char *slash;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (!len || (len == 1 && path[0] == '.')) {
+			path += len;
+			continue;
+		}
+		if (len == 2 && !strncmp(path, "..", 2)) {
+			if (name_len <= top_len)
+				return err_set(err, -EXDEV, "%s: it lies outside of the volume", path);
+			slash = strrchr(name, '/');
+			slash[(size_t)(slash - name) < top_len] = '\0';
+			path += len;
+			continue;
+		}
+		if (name_len + len + 2 > FILE_PATH_MAX_BYTES)
+			return err_set(err, -ENAMETOOLONG, "The name of the file is too long");
+		snprintf(name + name_len, FILE_PATH_MAX_BYTES - name_len, "%s%.*s", name_len > top_len ? "/" : "",
+			 (int)len, path);
+		path += len;
+	}
+	return 0;
+}
+
+int file_path_name(const char *path, char ret_name[static FILE_PATH_MAX_BYTES], struct err *err)
+{
+	const char *rest, *volume = volume_find(path, &rest);
+	char name[FILE_PATH_MAX_BYTES];
+	size_t top_len;
+	int r;
+
+	if (volume)
+		snprintf(name, sizeof(name), "%s/", volume);
+	else if (path[0] == '/' || strchr(path, ':'))
+		return err_set(err, -ENODEV, "%s: Path does not exist; files are on harddisk: and disk0:", path);
+	else
+		snprintf(name, sizeof(name), "%s", working);
+	top_len = strcspn(name, "/") + 1;
+	r = words_add(name, top_len, volume ? rest : path, err);
+	if (r == 0)
+		snprintf(ret_name, FILE_PATH_MAX_BYTES, "%s", name);
+	return r;
+}
+
+const char *file_path_working(void)
+{
+	return working;
+}
+
+int file_path_change(const char *path, struct err *err)
+{
+	char name[FILE_PATH_MAX_BYTES];
+	AUTO(close) int fd = -1;
+	int r = file_path_name(path, name, err);
+
+	if (r == 0)
+		r = file_path_open(name, O_PATH | O_DIRECTORY, 0, &fd, err);
+	if (r == 0)
+		snprintf(working, sizeof(working), "%s", name);
+	return r;
+}
+
+int file_path_parent(const char *name, int *ret_dir_fd, const char **ret_leaf, struct err *err)
+{
+	const char *slash = strrchr(name, '/');
+	char parent[FILE_PATH_MAX_BYTES];
+
+	if (!slash || !slash[1])
+		return err_set(err, -EISDIR, "%s is a volume", name);
+	snprintf(parent, sizeof(parent), "%.*s", (int)(slash - name) + 1, name);
+	*ret_leaf = slash + 1;
+	return file_path_open(parent, O_PATH | O_DIRECTORY, 0, ret_dir_fd, err);
+}
+
+/* ---- opening ---- */
 
 /* The directory of the volumes; *ret_fd is to be closed when it is not borrowed. */
 static int root_open(int *ret_fd)
@@ -59,17 +147,38 @@ static int volume_open(const char *volume, int *ret_fd, struct err *err)
 	return r < 0 ? err_set(err, r, "There is no %s here: name the file by its path", volume) : 0;
 }
 
+/* "harddisk:/x" for what is on a volume; a path of Linux stays itself, and so does any name where nothing serves
+ * files. */
+static int name_of(const char *path, char name[static FILE_PATH_MAX_BYTES], struct err *err)
+{
+	const char *rest;
+	AUTO(close) int root_fd = -1;
+
+	if (volume_find(path, &rest))
+		return file_path_name(path, name, err);
+	if (path[0] != '/' && !strchr(path, ':') && root_open(&root_fd) == 0)
+		return file_path_name(path, name, err);
+	if (strlen(path) >= FILE_PATH_MAX_BYTES)
+		return err_set(err, -ENAMETOOLONG, "The name of the file is too long");
+	snprintf(name, FILE_PATH_MAX_BYTES, "%s", path);
+	return 0;
+}
+
 int file_path_open(const char *path, int flags, unsigned mode, int *ret_fd, struct err *err)
 {
-	const char *rest, *volume = volume_find(path, &rest);
+	char name[FILE_PATH_MAX_BYTES];
+	const char *rest, *volume;
 	AUTO(close) int volume_fd = -1;
 	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC,
 				.mode = mode,
-				.resolve = RESOLVE_BENEATH };
-	int fd, r;
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+	int fd, r = name_of(path, name, err);
 
+	if (r < 0)
+		return r;
+	volume = volume_find(name, &rest);
 	if (!volume) {
-		fd = open(path, flags | O_CLOEXEC, mode);
+		fd = open(name, flags | O_CLOEXEC, mode);
 	} else {
 		r = volume_open(volume, &volume_fd, err);
 		if (r < 0)

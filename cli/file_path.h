@@ -18,12 +18,29 @@
 
 #include "base/err.h"
 
-#define FILE_PATH_ROOT "/var/lib/sallyport/files"
+#define FILE_PATH_ROOT	    "/var/lib/sallyport/files"
+#define FILE_PATH_MAX_BYTES 1024u /* of a name, with its NUL */
+
+/* ---- names ---- */
+
+/* The one name of a file on a volume, "disk0:/dir/file": without doubled slashes and dots, and from the working
+ * directory where path names no volume. A path of Linux, or another volume, is -ENODEV; ".." above a volume -EXDEV. */
+int file_path_name(const char *path, char ret_name[static FILE_PATH_MAX_BYTES], struct err *err);
+/* "disk0:/" at the start. */
+const char *file_path_working(void);
+/* Makes a directory of a volume the working directory. */
+int file_path_change(const char *path, struct err *err);
+
+/* ---- opening ---- */
 
 /* Opens a file as open(2) with these flags and O_CLOEXEC. Nothing outside of a volume is reached through its name, by
- * ".." or by links. "/harddisk:/x" and "harddisk:x" are "harddisk:/x" too. */
+ * ".." or by links. "/harddisk:/x" and "harddisk:x" are "harddisk:/x" too. What begins with "/" otherwise is a path of
+ * Linux, anything else is on the volume of the working directory. */
 int file_path_open(const char *path, int flags, unsigned mode, int *ret_fd, struct err *err);
 /* Reads a whole regular file of at most max_bytes; adds a NUL that is not counted. */
 int file_path_read(const char *path, size_t max_bytes, char **ret_text, size_t *ret_len, struct err *err);
+
+/* The directory that holds the file, and its name in there, which points into name (as of file_path_name()). */
+int file_path_parent(const char *name, int *ret_dir_fd, const char **ret_leaf, struct err *err);
 
 #endif

@@ -26,6 +26,11 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+bool stmt_row_is_operand(const struct stmt *row)
+{
+	return row->kind == STMT_RUN && (row->flags & STMT_BARE);
+}
+
 /* How many leading bytes of the word the keyword shares, letter case aside (not by locale: keywords are ASCII). */
 static size_t common_len(const char *word, size_t word_len, const char *keyword)
 {
@@ -242,7 +247,7 @@ static enum match_status find_row(const struct stmt_walk *walk, const char *word
 	unsigned shown_count = 0, hidden_count = 0;
 
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
-		if ((negate && row->kind == STMT_RUN) || !stmt_walk_offers(walk, row) ||
+		if ((negate && row->kind == STMT_RUN) || !stmt_walk_offers(walk, row) || stmt_row_is_operand(row) ||
 		    !stmt_word_begins(word, len, row->word))
 			continue;
 		if (!row->word[len]) {
@@ -272,7 +277,7 @@ static size_t mark_len(const struct stmt_walk *walk, const char *word, size_t le
 
 	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END; row++) {
 		if ((row->flags & STMT_HIDDEN) || (walk->head->negate && row->kind == STMT_RUN) ||
-		    !stmt_walk_offers(walk, row))
+		    !stmt_walk_offers(walk, row) || stmt_row_is_operand(row))
 			continue;
 		common = common_len(word, len, row->word);
 		if (common > best)
@@ -371,10 +376,12 @@ static const struct stmt *bare_row(const struct stmt_walk *walk, const char *lin
 	return NULL;
 }
 
-/* A number begins an entry; one of its statements begins one that is yet to be numbered. False when it is neither. */
+/* A number begins an entry; one of its statements begins one that is yet to be numbered. False when it is neither. A
+ * command's operand is whatever is no keyword. */
 static bool bare_begin(struct stmt_walk *walk, const struct stmt *row, const char *line, const struct stmt_word *word)
 {
-	const bool numbered = line[word->start] >= '0' && line[word->start] <= '9';
+	const bool numbered = stmt_row_is_operand(row) ||
+			      (line[word->start] >= '0' && line[word->start] <= '9');
 	struct stmt_walk below = { .head = walk->head, .rows = row->sub };
 	struct match *match = walk->match;
 	const struct stmt *found;

@@ -48,7 +48,7 @@ enum stmt_flags {
 	STMT_MORE = 1u << 8,	  /* siblings that have this too may follow on the line, each a statement of its own */
 	/* LIST with a number as key, which stands without the keyword: "10 permit …". An entry holds one statement: the
 	 * next one given takes its place. A line that begins with that statement gets the next free number, by tens. */
-	STMT_BARE = 1u << 9,
+	STMT_BARE = 1u << 9, /* STMT_RUN: an operand that stands for itself beside keywords; word only names it */
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */

@@ -51,7 +51,7 @@ static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 			/* its number, or the statement alone, which is numbered by itself */
 			if (offers_row(hinter, row, walk->head->negate))
 				offer_operand(hinter, row, row->arg);
-			if (!walk->head->negate)
+			if (!walk->head->negate && !stmt_row_is_operand(row))
 				offer_keywords(hinter, &(struct stmt_walk){ .head = walk->head, .rows = row->sub });
 			continue;
 		}

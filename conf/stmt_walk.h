@@ -52,6 +52,8 @@ bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, con
 bool stmt_walk_may_end(const struct stmt_walk *walk);
 /* The length of the next shorter context: the next sub-mode outwards, 0 for the top. */
 size_t stmt_context_outer(const struct match *context, size_t context_len);
+/* Whether the row is a command's operand, which has no keyword of its own (STMT_RUN with STMT_BARE). */
+bool stmt_row_is_operand(const struct stmt *row);
 /* Whether word begins the keyword, letter case aside. */
 bool stmt_word_begins(const char *word, size_t word_len, const char *keyword);
 
