@@ -273,6 +273,8 @@ static const struct stmt show_ssh_rows[] = {
 	{ RUN_ROW("history", "The last hundred sessions that ended", exec_show_ssh_history, "crypto",
 		  "features.md 1C-26"),
 	  .sub = history_rows },
+	{ RUN_ROW("rekey", "What the keys of each session have left", exec_show_ssh_rekey, "crypto",
+		  "features.md 2B") },
 	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto",
 		  "features.md 2B"),
 	  .sub = show_server_rows },

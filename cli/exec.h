@@ -17,6 +17,7 @@
 
 int exec_show_ssh(struct shell *shell, const struct match *match);
 int exec_show_ssh_details(struct shell *shell, const struct match *match);
+int exec_show_ssh_rekey(struct shell *shell, const struct match *match);
 int exec_show_ssh_history(struct shell *shell, const struct match *match);
 int exec_show_ssh_history_details(struct shell *shell, const struct match *match);
 int exec_show_ssh_history_failed(struct shell *shell, const struct match *match);

@@ -48,6 +48,17 @@ int exec_show_ssh_details(struct shell *shell, const struct match *match)
 	return fetch_and_show(shell, SSH_LIST_SESSIONS, NULL, show_ssh_session_details);
 }
 
+static int show_rekey_now(FILE *out, const json_t *reply, bool as_json, struct err *err)
+{
+	return show_ssh_rekey(out, reply, clock_wall_us(), as_json, err);
+}
+
+int exec_show_ssh_rekey(struct shell *shell, const struct match *match)
+{
+	(void)match;
+	return fetch_and_show(shell, SSH_LIST_SESSIONS, NULL, show_rekey_now);
+}
+
 /* The filters of the line, as sallyport-sshd takes them. */
 static json_t *history_filter(const struct match *match, bool failed)
 {

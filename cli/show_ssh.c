@@ -16,7 +16,7 @@
 #include "cli/shell.h"
 #include "vrf/vrf_report.h"
 
-#define VERSION_LINE "SSH version : Cisco-2.0\n"
+#define VERSION_LINE SHOW_SSH_VERSION_LINE
 
 /* A session and one of its channels, as one row. */
 struct channel_row {
@@ -309,9 +309,9 @@ int show_ssh_sessions(FILE *out, const json_t *reply, bool as_json, struct err *
 
 /* ---- show ssh session details ---- */
 
-static int each_session(const json_t *reply, bool nested,
-			void (*on_row)(const struct session_report *row, void *userdata), void *userdata,
-			struct err *err)
+int show_ssh_each_session(const json_t *reply, bool nested,
+			  void (*on_row)(const struct session_report *row, void *userdata), void *userdata,
+			  struct err *err)
 {
 	const json_t *sessions, *entry;
 	size_t i;
@@ -333,6 +333,30 @@ static int each_session(const json_t *reply, bool nested,
 static void print_details(const struct session_report *session, void *userdata)
 {
 	column_row(userdata, detail_columns, session_report_fields, session);
+}
+
+struct ids_print {
+	FILE *out;
+	unsigned len;
+};
+
+static void print_post_quantum_id(const struct session_report *session, void *userdata)
+{
+	struct ids_print *print = userdata;
+
+	if (session->post_quantum)
+		fprintf(print->out, "%s %" PRIu32, print->len++ ? "," : "", session->id);
+}
+
+/* Not a column: the row's seven words are known to parsers. */
+static void print_post_quantum(FILE *out, const json_t *reply, struct err *err)
+{
+	struct ids_print print = { .out = out };
+
+	fputs("Post-quantum key exchange :", out);
+	if (show_ssh_each_session(reply, true, print_post_quantum_id, &print, err) == 0 && !print.len)
+		fputs(" none", out);
+	fputs("\n\n", out);
 }
 
 static void print_history_details(const struct session_report *session, void *userdata)
@@ -357,7 +381,7 @@ static void collect_session(const struct session_report *session, void *userdata
 static int sessions_as_json(FILE *out, const json_t *reply, bool nested, struct err *err)
 {
 	json_t *rows = json_array();
-	int r = each_session(reply, nested, collect_session, rows, err);
+	int r = show_ssh_each_session(reply, nested, collect_session, rows, err);
 
 	if (r < 0) {
 		json_decref(rows);
@@ -375,8 +399,9 @@ int show_ssh_session_details(FILE *out, const json_t *reply, bool as_json, struc
 	fputs(VERSION_LINE "\n", out);
 	column_head(out, detail_columns, true);
 	fputs("Incoming Session\n", out);
-	r = each_session(reply, true, print_details, out, err);
+	r = show_ssh_each_session(reply, true, print_details, out, err);
 	fputs("\nOutgoing connection\n\n", out);
+	print_post_quantum(out, reply, err);
 	return r;
 }
 
@@ -389,7 +414,7 @@ int show_ssh_history(FILE *out, const json_t *reply, bool as_json, struct err *e
 	fputs(VERSION_LINE "\n", out);
 	column_head(out, history_columns, true);
 	fputs("Incoming sessions\n", out);
-	r = each_session(reply, false, print_history, out, err);
+	r = show_ssh_each_session(reply, false, print_history, out, err);
 	fputc('\n', out);
 	return r;
 }
@@ -403,7 +428,7 @@ int show_ssh_history_details(FILE *out, const json_t *reply, bool as_json, struc
 	fputs(VERSION_LINE "\n", out);
 	column_head(out, history_detail_columns, true);
 	fputs("Incoming Session\n", out);
-	r = each_session(reply, false, print_history_details, out, err);
+	r = show_ssh_each_session(reply, false, print_history_details, out, err);
 	fputc('\n', out);
 	return r;
 }

@@ -26,7 +26,15 @@ int show_ssh_session_details(FILE *out, const json_t *reply, bool as_json, struc
 int show_ssh_history(FILE *out, const json_t *reply, bool as_json, struct err *err);
 int show_ssh_history_details(FILE *out, const json_t *reply, bool as_json, struct err *err);
 int show_ssh_server(FILE *out, const json_t *reply, bool as_json, struct err *err);
+/* What the keys of each session have left at now_us of the wall clock. */
+int show_ssh_rekey(FILE *out, const json_t *reply, int64_t now_us, bool as_json, struct err *err);
 int show_vrfs(FILE *out, const json_t *reply, bool as_json, struct err *err);
+
+#define SHOW_SSH_VERSION_LINE "SSH version : Cisco-2.0\n"
+/* Each session of a reply with "sessions"; nested: it stands in a member "session" beside its channels. */
+int show_ssh_each_session(const json_t *reply, bool nested,
+			  void (*on_row)(const struct session_report *row, void *userdata), void *userdata,
+			  struct err *err);
 
 struct show_users_ask {
 	uint32_t own_session_id;	 /* marked; 0: the asking line is not in the reply and is added */

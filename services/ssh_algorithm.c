@@ -371,6 +371,11 @@ const struct ssh_algorithm *ssh_algorithm_find(enum ssh_algorithm_kind kind, con
 	return NULL;
 }
 
+bool ssh_algorithm_is_post_quantum(const char *kex)
+{
+	return !strncmp(kex, "mlkem", 5) || !strncmp(kex, "sntrup", 6);
+}
+
 const char *ssh_algorithm_words(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
 				size_t size_bytes)
 {

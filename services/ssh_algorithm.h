@@ -67,6 +67,9 @@ void ssh_algorithm_each_unoffered(enum ssh_algorithm_kind kind, const char *word
 const char *ssh_algorithm_list_keyword(enum ssh_algorithm_kind kind);
 bool ssh_algorithm_words_have(const char *words, const char *word); /* words separated by spaces; NULL has none */
 
+/* By the name on the wire: the hybrids of ML-KEM and Streamlined NTRU Prime. */
+bool ssh_algorithm_is_post_quantum(const char *kex);
+
 struct ssh_algorithm_server {
 	const struct ssh_profile *profile; /* in force */
 	unsigned host_keys;		   /* those that exist: 1u << enum hostkey_type */

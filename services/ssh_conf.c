@@ -32,11 +32,24 @@ NUMBER(arg_dscp, 0, 63, NULL, "DSCP of packets to clients");
 NUMBER(arg_rekey_time, 30, 1440, "minutes", "Time after which keys are made anew");
 NUMBER(arg_rekey_volume, 1024, 4095, "megabytes", "Volume after which keys are made anew");
 NUMBER(arg_window_scale, 1, 14, NULL, "Scale factor of the TCP receive window");
+NUMBER(arg_idle, 1, 86400, "seconds", "Time without traffic");
 NUMBER(arg_keepalive, 1, 3600, "seconds", "Time between questions whether a silent client is there");
 
 static const struct arg arg_banner = {
 	.name = "LINE", .help = "Text shown before authentication", .text = true, .min = 1, .max = 1024,
 };
+
+static int path_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	(void)arg;
+	if (text[0] != '/')
+		return err_set(err, -EINVAL, "the path of a program begins with '/'");
+	*ret_text = strdup(text);
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static const struct arg arg_program = { .name = "PATH", .help = "Path of the program", .canonical = path_canonical,
+					.text = true, .min = 1, .max = 255, .words_taken = 1 };
 
 static int kex_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
 {
@@ -140,6 +153,17 @@ static const struct stmt penalties_rows[] = {
 #define SETTING(keyword, help_text, operand, field, default_text, from)                                              \
 	{ .kind = STMT_LEAF, .word = keyword, .help = help_text, .arg = operand, .def = default_text, AT(field), \
 	  .flags = STMT_UNSET, .source = from }
+static const struct stmt idle_rows[] = {
+	SETTING("channel", "End channels without traffic", &arg_idle, channel_timeout_s, NULL, "features.md 2A"),
+	SETTING("connection", "End connections without channels", &arg_idle, connection_timeout_s, NULL,
+		"features.md 2A"),
+	STMT_DONE,
+};
+static const struct stmt netconf_rows[] = {
+	{ .kind = STMT_LEAF, .word = "program", .help = "Program that serves the subsystem netconf",
+	  .arg = &arg_program, AT(netconf_program), .source = "issue: netconf subsystem hook" },
+	STMT_DONE,
+};
 /* DEFAULT(text) is the text where a default is said, NULL below a VRF, where the server's own setting holds. */
 #define PROFILE_ROWS(DEFAULT)                                                                                          \
 	SETTING("port", "Non-default port of the SSH server", &arg_port, port, NULL, "features.md 1H-63, 2A"),         \
@@ -167,7 +191,8 @@ static const struct stmt penalties_rows[] = {
 	GROUP("disable", "Take back what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
 	GROUP("penalties", "Shut sources out for a time that misbehave", penalties_rows, "features.md section 3"),     \
 	GROUP("port-forwarding", "Let clients open connections through this router", port_forwarding_rows,             \
-	      "features.md 1G-55")
+	      "features.md 1G-55"),                                                                                    \
+	GROUP("netconf", "NETCONF over SSH", netconf_rows, "features.md 2A")
 
 #define SAID(text) text
 #define NOT_SAID(text) NULL
@@ -189,6 +214,8 @@ static const struct stmt vrf_children[] = {
 	  .flags = STMT_MORE, .source = "features.md 2A" },
 	PROFILE_ROWS(NOT_SAID),
 	SETTING("timeout", "Timeout of authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
+	/* "timeout" below the server; here that word is the one above */
+	GROUP("idle-timeout", "End what is idle", idle_rows, "features.md 2A"),
 	STMT_DONE,
 };
 
@@ -198,6 +225,7 @@ static const struct stmt server_children[] = {
 	{ .kind = STMT_FLAG, .word = "v2", .help = "Accept only SSH protocol version 2",
 	  .offset = offsetof(struct ssh_conf, v2), .source = "features.md 1C-23" },
 	PROFILE_ROWS(SAID),
+	GROUP("timeout", "End what is idle", idle_rows, "features.md 2A"),
 	{ .kind = STMT_LIST, .word = "vrf", .help = "Accept sessions in this VRF", .arg = &arg_vrf_name,
 	  .sub = vrf_children, .offset = offsetof(struct ssh_conf, vrfs), .esize = sizeof(struct ssh_vrf_conf),
 	  .key_offset = offsetof(struct ssh_vrf_conf, name), .max_entries = 4096, .source = "features.md 1C-22, 2A" },

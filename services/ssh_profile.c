@@ -29,11 +29,14 @@ static const struct {
 	{ offsetof(struct ssh_profile, rekey_volume_mb), 1024 },
 	{ offsetof(struct ssh_profile, tcp_window_scale), 1 },
 	{ offsetof(struct ssh_profile, keepalive_s), 0 },
+	{ offsetof(struct ssh_profile, channel_timeout_s), 0 },
+	{ offsetof(struct ssh_profile, connection_timeout_s), 0 },
 };
 
 static const size_t texts[] = {
 	offsetof(struct ssh_profile, key_exchange),	offsetof(struct ssh_profile, host_key),
 	offsetof(struct ssh_profile, cipher),		offsetof(struct ssh_profile, banner),
+	offsetof(struct ssh_profile, netconf_program),
 };
 
 static const size_t flags[] = {

@@ -34,6 +34,8 @@ struct ssh_profile {
 	int64_t rekey_volume_mb;    /* 1024-4095, default 1024 */
 	int64_t tcp_window_scale;   /* 1-14, default 1 */
 	int64_t keepalive_s;	    /* 0 off, the default */
+	int64_t channel_timeout_s;  /* without a byte either way; 0 off, the default */
+	int64_t connection_timeout_s; /* without a channel; 0 off, the default */
 	char *key_exchange, *host_key, *cipher; /* configuration words, separated by one space; NULL: the defaults */
 	bool enable_aes_cbc, enable_3des_cbc, enable_hmac_sha1;
 	bool disable_hmac_sha1, disable_hmac_sha2_256, disable_hmac_sha2_512;
@@ -44,6 +46,7 @@ struct ssh_profile {
 	bool penalties_disable;
 	struct bind_list penalty_exempts; /* struct ssh_exempt_conf; those of both places count, so not resolved */
 	char *banner; /* text shown before authentication; NULL none */
+	char *netconf_program; /* of the subsystem "netconf"; NULL: it is refused */
 	char *ipv4_access_list, *ipv6_access_list; /* only of a VRF */
 };
 

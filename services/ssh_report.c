@@ -98,6 +98,13 @@ const struct field session_report_fields[] = {
 	FIELD_OF(FIELD_U64, struct session_report, pid_start_ticks, "When that process started, in ticks since boot"),
 	FIELD_OF(FIELD_STR, struct session_report, first_type, "Connection type of the first channel"),
 	FIELD_OF(FIELD_BOOL, struct session_report, had_pty, "Whether the session had a terminal"),
+	FIELD_OF(FIELD_BOOL, struct session_report, post_quantum,
+		 "Whether the key exchange withstands quantum computers"),
+	FIELD_OF(FIELD_U32, struct session_report, rekeys, "Key exchanges after the first"),
+	FIELD_OF(FIELD_I64, struct session_report, kex_us, "When the keys in use were made"),
+	FIELD_OF(FIELD_U64, struct session_report, kex_bytes, "Bytes in one direction since then"),
+	FIELD_OF(FIELD_U32, struct session_report, rekey_time_min, "Minutes after which keys are made anew"),
+	FIELD_OF(FIELD_U32, struct session_report, rekey_volume_mb, "Megabytes after which keys are made anew"),
 	FIELD_END,
 };
 

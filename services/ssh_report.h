@@ -95,6 +95,11 @@ struct session_report {
 	uint64_t pid_start_ticks; /* field 22 of /proc/PID/stat: tells a reused pid */
 	char first_type[24];	  /* history: connection type shown, of the first channel */
 	bool had_pty;
+	bool post_quantum;	  /* the key exchange */
+	uint32_t rekeys;	  /* key exchanges after the first */
+	int64_t kex_us;		  /* when the keys in use were made */
+	uint64_t kex_bytes;	  /* in one direction with them, as far as it was told */
+	uint32_t rekey_time_min, rekey_volume_mb; /* what the session began with */
 };
 
 enum listener_state { LISTENER_PENDING, LISTENER_UP, LISTENER_CONFLICT, LISTENER_FAILED, LISTENER_STATE_MAX };

@@ -13,8 +13,8 @@ relay_SRCS := $(addprefix services/ssh/,relay.c window.c readahead.c placeholder
 relay_PKGS := libcrypto
 $(eval $(call lib,relay))
 
-transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_forward.c transport_loop.c \
-	transport_close.c transport_rpc.c provider.c watchdog.c)
+transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_forward.c transport_idle.c \
+	transport_rekey.c transport_loop.c transport_close.c transport_rpc.c provider.c watchdog.c)
 transport_PKGS := libssh libcrypto
 $(eval $(call lib,transport))
 

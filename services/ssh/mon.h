@@ -34,8 +34,10 @@
 enum mon_type {
 	/* ---- any time before the first network byte ---- */
 	MON_START = 1,	/* ask: -; answer: string server_banner_comment, u32 auth_timeout_s, string kex_list, string
-			   hostkey_alg_list, string cipher_list, string mac_list, string pubkey_alg_list, u32 keys,
-			   then per host key: string SSH wire blob of the public key */
+			   hostkey_alg_list, string cipher_list, string mac_list, string pubkey_alg_list, u32
+			   rekey_time_s, u32 rekey_volume_mb, u32 keepalive_s, u32 channel_timeout_s, u32
+			   connection_timeout_s (the last three 0: off), u32 keys, then per host key: string SSH wire
+			   blob of the public key */
 	/* ---- before authentication ---- */
 	MON_SIGN,	/* ask: string public key blob, string digest ("SHA256", "SHA512", … "" for ed25519), string
 			   tbs; answer: u8 ok, string signature as EVP_DigestSign gives it */
@@ -63,7 +65,8 @@ enum mon_type {
 	MON_CHANNEL_CLOSE, /* ask: -; answer: - (the program is hung up) */
 	/* ---- any time ---- */
 	MON_LOG,	/* ask: u8 severity, string text; answer: - */
-	MON_STATISTICS, /* ask: u64 bytes_in, u64 bytes_out, u32 rekeys; answer: - */
+	MON_STATISTICS, /* ask: u64 bytes_in, u64 bytes_out, u64 bytes in one direction since the last key
+			   exchange; answer: - */
 	MON_CLOSING,	/* last words; ask: u32 enum session_end, string text; answer: - */
 	MON_NEGOTIATION, /* before authentication: nothing in common; ask: u32 enum ssh_algorithm_kind, string names the
 			    client offers; answer: -. The monitor says so, and what would change it */

@@ -224,16 +224,16 @@ static int answer_log(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 static int answer_statistics(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 			     struct monitor_reply *reply, struct err *err)
 {
-	uint64_t in = mon_get_u64(ask), out = mon_get_u64(ask);
+	uint64_t in = mon_get_u64(ask), out = mon_get_u64(ask), since_kex = mon_get_u64(ask);
 
 	(void)channel;
 	(void)answer;
 	(void)reply;
-	mon_get_u32(ask);
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
 	m->session.bytes_in = in;
 	m->session.bytes_out = out;
+	m->session.kex_bytes = since_kex;
 	monitor_link_changed(m, false);
 	return 0;
 }

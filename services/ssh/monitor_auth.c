@@ -49,6 +49,20 @@ const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct ho
 
 /* ---- key exchange ---- */
 
+/* A session keeps the settings that it began with. */
+static void put_settings(struct monitor *m, struct mon_buf *answer)
+{
+	const struct ssh_profile *profile = m->start->profile;
+
+	m->session.rekey_time_min = (uint32_t)profile->rekey_time_min;
+	m->session.rekey_volume_mb = (uint32_t)profile->rekey_volume_mb;
+	mon_put_u32(answer, m->session.rekey_time_min * 60);
+	mon_put_u32(answer, m->session.rekey_volume_mb);
+	mon_put_u32(answer, (uint32_t)profile->keepalive_s);
+	mon_put_u32(answer, (uint32_t)profile->channel_timeout_s);
+	mon_put_u32(answer, (uint32_t)profile->connection_timeout_s);
+}
+
 int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 		       struct monitor_reply *reply, struct err *err)
 {
@@ -64,6 +78,7 @@ int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel,
 	mon_put_u32(answer, (uint32_t)m->start->profile->timeout_s);
 	for (unsigned kind = 0; kind < SSH_ALGORITHM_KIND_MAX; kind++)
 		mon_put_text(answer, ssh_algorithm_list((enum ssh_algorithm_kind)kind, &server, list, sizeof(list)));
+	put_settings(m, answer);
 	keys = ssh_algorithm_host_keys(&server);
 	mon_put_u32(answer, (uint32_t)__builtin_popcount(keys));
 	for (unsigned type = 0; type < HOSTKEY_TYPE_MAX; type++) {
@@ -121,6 +136,16 @@ static void remember_session(struct monitor *m, struct mon_string blob, struct m
 		snprintf(m->session.host_key, sizeof(m->session.host_key), "%s", algorithm->signature);
 }
 
+static void count_keys(struct monitor *m)
+{
+	m->session.kex_us = clock_wall_us();
+	m->session.kex_bytes = 0;
+	if (!m->hash_len)
+		return;
+	m->session.rekeys++;
+	monitor_link_changed(m, false);
+}
+
 int monitor_auth_sign(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 		      struct monitor_reply *reply, struct err *err)
 {
@@ -147,6 +172,7 @@ int monitor_auth_sign(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 		return err_set(err, r, "asked to sign with digest '%s', which the key does not use", digest);
 	if (r < 0)
 		return err_set(err, r, "a host key does not sign: %s", strerror(-r));
+	count_keys(m);
 	remember_session(m, blob, tbs, digest);
 	mon_put_u8(answer, 1);
 	mon_put_string(answer, signature, len);
@@ -176,6 +202,7 @@ int monitor_auth_algorithms(struct monitor *m, struct mon_buf *ask, uint16_t cha
 		monitor_text(mon_get_string(ask), fields[i].text, fields[i].size_bytes);
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
+	session->post_quantum = ssh_algorithm_is_post_quantum(session->kex);
 	session->state = SESSION_AUTHENTICATING;
 	monitor_link_changed(m, true);
 	return 0;

@@ -110,6 +110,30 @@ static void get_window(struct mon_buf *ask, uint32_t window[4])
 		window[i] = mon_get_u32(ask);
 }
 
+/* What the CLI's editor was seen to work on; families are known by how their names begin. */
+static bool term_known(const char *term)
+{
+	static const char *const families[] = {
+		"vt",	   "xterm", "screen", "tmux",  "linux",	    "ansi",  "rxvt", "putty",  "dumb",	"unknown",
+		"konsole", "gnome", "kitty",  "foot",  "alacritty", "iterm", "st-",  "cygwin", "emacs", "network",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (!strncmp(term, families[i], strlen(families[i])))
+			return true;
+	return false;
+}
+
+static void term_look(struct monitor *m, const char *term)
+{
+	if (term_known(term) || m->terminal_warned)
+		return;
+	m->terminal_warned = true;
+	log_event(LOG_SSHD_WARN_GENERAL,
+		  "Terminal type '%s' of user '%s' on 'vty%u' is not known, it is used as a vt100", term,
+		  m->session.user, m->session.vty);
+}
+
 int monitor_session_pty(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 			struct monitor_reply *reply, struct err *err)
 {
@@ -132,6 +156,7 @@ int monitor_session_pty(struct monitor *m, struct mon_buf *ask, uint16_t channel
 	if (r == 0) {
 		monitor_text(term, slot->term, sizeof(slot->term));
 		m->session.had_pty = true;
+		term_look(m, slot->term);
 	}
 	mon_put_u8(answer, r == 0);
 	return 0;
@@ -350,6 +375,19 @@ static void start_sftp(struct monitor *m, struct monitor_channel *slot, struct m
 	}
 }
 
+static void start_netconf(struct monitor *m, struct monitor_channel *slot, struct mon_buf *answer,
+			  struct monitor_reply *reply)
+{
+	char *path = m->start->profile->netconf_program, *const argv[] = { path, NULL };
+	const struct monitor_program program = { .fd = -1, .argv = argv, .dir_fd = -1 };
+
+	note_start(m, slot, CHANNEL_NETCONF, NULL);
+	if (path)
+		start_program(m, slot, &program, answer, reply);
+	else
+		refuse(m, slot, answer, "no program serves NETCONF here ('ssh server netconf program PATH')");
+}
+
 int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 			      struct monitor_reply *reply, struct err *err)
 {
@@ -367,6 +405,8 @@ int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t c
 		mon_put_u8(answer, 0);
 	} else if (!strcmp(name, "sftp")) {
 		start_sftp(m, slot, answer, reply);
+	} else if (!strcmp(name, "netconf")) {
+		start_netconf(m, slot, answer, reply);
 	} else {
 		refuse(m, slot, answer, "subsystem '%s' is not served", name);
 	}

@@ -84,6 +84,7 @@ struct monitor {
 	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + MON_FORWARDS_MAX];
 	uint32_t last_shown;
 	unsigned forward_refusals;
+	bool terminal_warned;
 	unsigned logs;
 
 	/* session link */

@@ -37,6 +37,8 @@ struct transport_channel {
 	struct ssh_channel_callbacks_struct callbacks;
 	struct relay relay;
 	bool has_pty, started, exit_known, eof_sent;
+	bool active;	  /* bytes have moved since it was looked at */
+	int64_t active_us; /* when it was last seen active */
 	bool released;	     /* the monitor has taken the program back, the relay is empty */
 	bool is_over;	    /* our close is sent: only the client's is waited for */
 	bool closed;	    /* the client's close has come */
@@ -46,6 +48,22 @@ struct transport_channel {
 	char exit_signal[16];
 	bool packets_checked;
 	uint8_t packets_suspect;
+};
+
+struct transport_rekey {
+	uint32_t time_s, volume_mb; /* as the monitor has said */
+	uint32_t signatures_seen;
+	uint64_t in_bytes, out_bytes; /* of the connection when the keys in use were made */
+	int64_t nudge_us; /* when libssh is made to look at its clock */
+};
+
+struct transport_idle {
+	uint32_t keepalive_s, channel_timeout_s, connection_timeout_s; /* as the monitor has said; 0: off */
+	uint64_t heard_bytes; /* of the client, when it was heard last */
+	int64_t heard_us;     /* 0: was not looked at */
+	unsigned keepalives;  /* asked since then */
+	int64_t lone_us;      /* since when there is no channel; 0: there is one */
+	int64_t channel_due_us; /* when the next channel may have been idle for long enough; -1 never */
 };
 
 struct transport {
@@ -79,6 +97,9 @@ struct transport {
 	bool unsettled;		/* there may be more to move, whatever poll() says */
 	uint16_t last_number;
 	bool had_channel;
+
+	struct transport_idle idle;
+	struct transport_rekey rekey;
 
 	/* statistics */
 	uint32_t signatures; /* one per key exchange */
@@ -123,6 +144,18 @@ int64_t transport_channels_deadline_us(const struct transport *transport);
 void transport_channel_exited(struct transport *transport, struct mon_buf *record, uint16_t number);
 unsigned transport_channels_live(const struct transport *transport);
 
+/* Ends channels that were idle for so long; when the next may have been, -1 never. */
+int64_t transport_channels_idle(struct transport *transport, int64_t now_us, uint32_t timeout_s);
+
+/* transport_idle.c */
+void transport_idle_look(struct transport *transport, int64_t now_us);
+int64_t transport_idle_deadline_us(const struct transport *transport);
+
+/* transport_rekey.c */
+void transport_rekey_look(struct transport *transport, int64_t now_us);
+int64_t transport_rekey_deadline_us(const struct transport *transport);
+void transport_statistics(struct transport *transport);
+
 /* transport_forward.c */
 /* Takes the message. */
 void transport_forward_open(struct transport *transport, ssh_message message);
@@ -136,6 +169,5 @@ void transport_run(struct transport *transport);
 /* What libssh's error means: reason and text. */
 void transport_end_by_error(struct transport *transport);
 void transport_close(struct transport *transport);
-void transport_statistics(struct transport *transport);
 
 #endif

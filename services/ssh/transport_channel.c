@@ -56,14 +56,18 @@ static int send_checked(struct transport_channel *channel, bool is_stderr, const
 static int on_send(void *peer, bool is_stderr, const uint8_t *bytes, size_t len)
 {
 	struct transport_channel *channel = peer;
+	int n;
 
 	if (channel->is_over || channel->eof_sent)
 		return -EPIPE;
 	if (!channel->packets_checked)
-		return send_checked(channel, is_stderr, bytes, len);
-	if (is_stderr)
-		return ssh_channel_write_stderr(channel->ssh, bytes, (uint32_t)len);
-	return ssh_channel_write(channel->ssh, bytes, (uint32_t)len);
+		n = send_checked(channel, is_stderr, bytes, len);
+	else if (is_stderr)
+		n = ssh_channel_write_stderr(channel->ssh, bytes, (uint32_t)len);
+	else
+		n = ssh_channel_write(channel->ssh, bytes, (uint32_t)len);
+	channel->active = channel->active || n > 0;
+	return n;
 }
 
 static size_t on_window(void *peer)
@@ -323,6 +327,7 @@ static int on_data(ssh_session session, ssh_channel ssh, void *bytes, uint32_t l
 
 	(void)session;
 	(void)ssh;
+	channel->active = true;
 	/* a client has no stderr */
 	if (is_stderr || channel->is_over || channel->released || channel->transport->is_ending)
 		return (int)len;
@@ -544,6 +549,38 @@ void transport_channels_move(struct transport *transport, const struct pollfd *p
 	for (size_t i = 0; i < transport->slots_len; i++)
 		if (transport->channels[i].number != 0 && !transport->is_ending)
 			channel_move(&transport->channels[i], is_congested(transport), polls, polls_len);
+}
+
+static void channel_end_idle(struct transport_channel *channel, uint32_t timeout_s)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line), "\r\nsallyport: closed after %u seconds without traffic\r\n", timeout_s);
+	if (channel->has_pty)
+		ssh_channel_write(channel->ssh, line, (uint32_t)strlen(line));
+	rpc_log(&channel->transport->rpc, LOG_INFO, "a channel is closed after %u seconds without traffic", timeout_s);
+	channel_finish(channel);
+}
+
+int64_t transport_channels_idle(struct transport *transport, int64_t now_us, uint32_t timeout_s)
+{
+	int64_t first = -1, due;
+
+	for (size_t i = 0; i < transport->slots_len; i++) {
+		struct transport_channel *channel = &transport->channels[i];
+
+		if (channel->number == 0 || !channel->ssh || channel->is_over)
+			continue;
+		if (channel->active || !channel->active_us)
+			channel->active_us = now_us;
+		channel->active = false;
+		due = channel->active_us + timeout_s * INT64_C(1000000);
+		if (due <= now_us)
+			channel_end_idle(channel, timeout_s);
+		else if (first < 0 || due < first)
+			first = due;
+	}
+	return first;
 }
 
 unsigned transport_channels_live(const struct transport *transport)

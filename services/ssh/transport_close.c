@@ -238,23 +238,6 @@ static void linger(const struct transport *transport)
 	}
 }
 
-void transport_statistics(struct transport *transport)
-{
-	const struct ssh_counter_struct *counter = &transport->socket_counter;
-	struct mon_buf *record;
-
-	transport->told_us = clock_monotonic_us();
-	if (counter->in_bytes == transport->told_in && counter->out_bytes == transport->told_out)
-		return;
-	transport->told_in = counter->in_bytes;
-	transport->told_out = counter->out_bytes;
-	record = rpc_start(&transport->rpc, MON_STATISTICS, 0);
-	mon_put_u64(record, counter->in_bytes);
-	mon_put_u64(record, counter->out_bytes);
-	mon_put_u32(record, transport->signatures > 0 ? transport->signatures - 1 : 0);
-	rpc_ask(&transport->rpc, NULL, NULL);
-}
-
 void transport_close(struct transport *transport)
 {
 	if (transport->rpc.lost)

@@ -21,7 +21,6 @@
 
 #define SETTLES_MAX	  16
 #define PUMPS_MAX	  64
-#define STATISTICS_US	  60000000
 #define TRIM_US		  1000000
 #define TRIM_BYTES	  (256 * 1024)
 #define AUTH_GRACE_US	  3000000 /* the monitor's own login timer is the one that counts */
@@ -46,10 +45,11 @@ static void algorithms_tell(struct transport *transport)
 	ssh_session session = transport->session;
 	struct mon_buf *record = rpc_start(&transport->rpc, MON_ALGORITHMS, 0);
 	const char *kex = ssh_get_kex_algo(session);
+	bool is_old = !ssh_version(SSH_VERSION_INT(0, 11, 0));
 
 	mon_put_text(record, or_empty(ssh_get_clientbanner(session)));
-	/* libssh 0.10 has no name for this one */
-	mon_put_text(record, kex ? kex : "diffie-hellman-group-exchange-sha256");
+	/* libssh 0.10 has no name for this one; of a later one nothing is claimed */
+	mon_put_text(record, kex ? kex : is_old ? "diffie-hellman-group-exchange-sha256" : "");
 	mon_put_text(record, or_empty(ssh_get_cipher_in(session)));
 	mon_put_text(record, or_empty(ssh_get_cipher_out(session)));
 	mon_put_text(record, or_empty(ssh_get_hmac_in(session)));
@@ -120,14 +120,15 @@ static int timeout_ms(const struct transport *transport)
 
 	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0)
 		at = transport->start_us + transport->auth_timeout_s * INT64_C(1000000) + AUTH_GRACE_US;
-	if (transport->socket_counter.in_bytes != transport->told_in ||
-	    transport->socket_counter.out_bytes != transport->told_out) {
-		next = transport->told_us + STATISTICS_US;
-		at = at < 0 || next < at ? next : at;
-	}
+	next = transport_rekey_deadline_us(transport);
+	if (next >= 0 && (at < 0 || next < at))
+		at = next;
 	if (transport->trim_us > 0 && (at < 0 || transport->trim_us < at))
 		at = transport->trim_us;
 	next = transport_channels_deadline_us(transport);
+	if (next >= 0 && (at < 0 || next < at))
+		at = next;
+	next = transport_idle_deadline_us(transport);
 	if (next >= 0 && (at < 0 || next < at))
 		at = next;
 	if (at < 0)
@@ -166,8 +167,8 @@ static void clocks_look(struct transport *transport)
 	int64_t now = clock_monotonic_us();
 
 	memory_look(transport, now);
-	if (now - transport->told_us >= STATISTICS_US)
-		transport_statistics(transport);
+	transport_rekey_look(transport, now);
+	transport_idle_look(transport, now);
 	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0 &&
 	    now - transport->start_us > transport->auth_timeout_s * INT64_C(1000000) + AUTH_GRACE_US)
 		transport_end(transport, END_AUTH_TIMEOUT, "login took longer than %u seconds",

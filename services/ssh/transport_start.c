@@ -21,8 +21,6 @@
 
 #define LIST_MAX_BYTES	    1024
 #define HOSTKEYS_MAX	    8u
-#define REKEY_BYTES	    (1ull << 30) /* 1 GiB in either direction */
-#define REKEY_S		    3600u
 #define BANNER_PREFIX	    "Sallyport_1.0"
 #define RSA_BITS_MIN	    2048
 
@@ -144,8 +142,8 @@ static int options_set(struct transport *transport, const struct start *start, s
 
 static int session_make(struct transport *transport, struct err *err)
 {
-	const uint64_t rekey_bytes = REKEY_BYTES;
-	const uint32_t rekey_s = REKEY_S;
+	const uint64_t rekey_bytes = (uint64_t)transport->rekey.volume_mb << 20; /* in either direction */
+	const uint32_t rekey_s = transport->rekey.time_s;
 
 	transport->session = ssh_new(); /* asks the user database: cannot be done behind the seal */
 	transport->event = ssh_event_new();
@@ -158,6 +156,15 @@ static int session_make(struct transport *transport, struct err *err)
 	ssh_set_counters(transport->session, &transport->socket_counter, &transport->packet_counter);
 	ssh_set_blocking(transport->session, 0);
 	return 0;
+}
+
+static void settings_read(struct transport *transport, struct mon_buf *record)
+{
+	transport->rekey.time_s = mon_get_u32(record);
+	transport->rekey.volume_mb = mon_get_u32(record);
+	transport->idle.keepalive_s = mon_get_u32(record);
+	transport->idle.channel_timeout_s = mon_get_u32(record);
+	transport->idle.connection_timeout_s = mon_get_u32(record);
 }
 
 int transport_prepare(struct transport *transport, struct err *err)
@@ -184,6 +191,7 @@ int transport_prepare(struct transport *transport, struct err *err)
 	mon_get_text(record, start->ciphers, sizeof(start->ciphers));
 	mon_get_text(record, start->macs, sizeof(start->macs));
 	mon_get_text(record, start->pubkeys, sizeof(start->pubkeys));
+	settings_read(transport, record);
 	start->keys = mon_get_u32(record);
 	if (record->bad)
 		return err_set(err, -EPROTO, "the monitor's start record cannot be read");

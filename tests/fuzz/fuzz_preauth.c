@@ -26,6 +26,8 @@ static void answer_start(struct mon_buf *answer)
 	mon_put_text(answer, "aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-ctr");
 	mon_put_text(answer, "hmac-sha2-256-etm@openssh.com,hmac-sha2-256");
 	mon_put_text(answer, "ssh-ed25519,rsa-sha2-512");
+	for (int i = 0; i < 5; i++)
+		mon_put_u32(answer, 1024);
 	mon_put_u32(answer, 1);
 	mon_put_string(answer, host_key, sizeof(host_key) - 1);
 }

@@ -46,12 +46,19 @@ static int users_console(FILE *out, const json_t *reply, bool as_json, struct er
 	return show_users(out, reply, &ask, as_json, err);
 }
 
+/* Ten minutes and a second after the sessions of the cases began. */
+static int rekey(FILE *out, const json_t *reply, bool as_json, struct err *err)
+{
+	return show_ssh_rekey(out, reply, INT64_C(1791976925000000) + 601000000, as_json, err);
+}
+
 static const struct renderer {
 	const char *name;
 	int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err);
 } renderers[] = {
 	{ "sessions", show_ssh_sessions },
 	{ "session-details", show_ssh_session_details },
+	{ "rekey", rekey },
 	{ "history", show_ssh_history },
 	{ "history-details", show_ssh_history_details },
 	{ "server", show_ssh_server },

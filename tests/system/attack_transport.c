@@ -82,6 +82,8 @@ static void step_start(void)
 	mon_get_u32(&in);
 	for (int i = 0; i < 5; i++)
 		mon_get_string(&in);
+	for (int i = 0; i < 5; i++)
+		mon_get_u32(&in);
 	keys = mon_get_u32(&in);
 	for (hostkeys_len = 0; hostkeys_len < keys && hostkeys_len < HOSTKEYS_MAX; hostkeys_len++) {
 		struct mon_string blob = mon_get_string(&in);

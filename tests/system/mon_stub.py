@@ -168,6 +168,7 @@ class Connection:
             body = string(self.stub.comment) + struct.pack(">I", self.stub.timeout_s)
             for one in (self.stub.kex, HOSTKEYS, self.stub.ciphers, MACS, PUBKEYS):
                 body += string(one)
+            body += struct.pack(">5I", *self.stub.rekey, *self.stub.idle)
             body += struct.pack(">I", len(keys)) + b"".join(string(key) for key in keys)
             self.reply(record, body)
         elif kind == SIGN:
@@ -230,7 +231,7 @@ class Connection:
             note += [record.u8(), record.text()]
             self.reply(record)
         elif kind == STATISTICS:
-            note += [record.u64(), record.u64(), record.u32()]
+            note += [record.u64(), record.u64(), record.u64()]
             self.reply(record)
         elif kind == NEGOTIATION:
             note += [record.u32(), record.text()]
@@ -282,6 +283,7 @@ class MonStub:
     def __init__(self, program, empty, arguments=("--uid", "64999", "--gid", "64999"), prefix=()):
         self.program, self.empty, self.arguments, self.prefix = program, empty, list(arguments), list(prefix)
         self.kex, self.ciphers, self.comment, self.timeout_s, self.banner = KEX, CIPHERS, "", 30, ""
+        self.rekey, self.idle = (3600, 1024), (0, 0, 0)  # seconds, MiB; seconds of keepalive, channels, connections
         self.host_keys = ["ed25519", "ecdsa256", "rsa"]
         self.password, self.keys, self.wrong = "right", [], DENIED
         self.shell, self.subsystems = ["/bin/sh"], {"cat": ["/bin/cat"]}

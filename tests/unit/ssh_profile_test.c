@@ -50,6 +50,9 @@ Test(ssh_profile, nothing_said_is_the_default)
 	cr_expect_eq(profile.rekey_volume_mb, 1024);
 	cr_expect_eq(profile.tcp_window_scale, 1);
 	cr_expect_eq(profile.keepalive_s, 0);
+	cr_expect_eq(profile.channel_timeout_s, 0);
+	cr_expect_eq(profile.connection_timeout_s, 0);
+	cr_expect_null(profile.netconf_program);
 	cr_expect_null(profile.cipher);
 	cr_expect_null(profile.key_exchange);
 	cr_expect_null(profile.host_key);
@@ -99,6 +102,17 @@ Test(ssh_profile, a_vrf_overrides_each_number)
 		cr_expect_eq(number_at(&profile, i), numbers[i].global, "%s of a VRF that has no entry",
 			     numbers[i].statement);
 	}
+}
+
+Test(ssh_profile, idle_timeouts_have_another_name_below_a_vrf)
+{
+	struct ssh_profile profile;
+
+	profile_of("ssh server timeout channel 86400\nssh server timeout connection 1\n"
+		   "ssh server vrf red idle-timeout channel 9\n",
+		   "red", &profile);
+	cr_expect_eq(profile.channel_timeout_s, 9);
+	cr_expect_eq(profile.connection_timeout_s, 1);
 }
 
 Test(ssh_profile, the_timeout_stands_elsewhere)

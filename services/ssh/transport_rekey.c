@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * DOC: What has moved, in all and with the keys in use, and when those have to go
+ *
+ * libssh makes keys anew by itself, for volume and for time, but only when it has something to send: a connection that
+ * is quiet when its time comes is given a packet that means nothing. The monitor is told what has moved, so that an
+ * operator sees how much is left.
+ */
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "services/ssh/transport.h"
+
+#define US_PER_S	INT64_C(1000000)
+#define TELL_US		(60 * US_PER_S)
+#define TELL_BULK_US	US_PER_S
+#define TELL_BULK_BYTES (16u << 20) /* worth telling soon: what is left is shown in megabytes */
+#define NUDGE_US	US_PER_S    /* libssh's time begins a little later than ours */
+#define NUDGE_AGAIN_US	(5 * US_PER_S)
+
+static uint64_t bytes_untold(const struct transport *transport)
+{
+	return transport->socket_counter.in_bytes - transport->told_in + transport->socket_counter.out_bytes -
+	       transport->told_out;
+}
+
+/* In one direction, as it is counted against the limit. */
+static uint64_t bytes_under_keys(const struct transport *transport)
+{
+	uint64_t in = transport->socket_counter.in_bytes - transport->rekey.in_bytes;
+	uint64_t out = transport->socket_counter.out_bytes - transport->rekey.out_bytes;
+
+	return in > out ? in : out;
+}
+
+void transport_statistics(struct transport *transport)
+{
+	const struct ssh_counter_struct *counter = &transport->socket_counter;
+	struct mon_buf *record;
+
+	transport->told_us = clock_monotonic_us();
+	if (bytes_untold(transport) == 0)
+		return;
+	transport->told_in = counter->in_bytes;
+	transport->told_out = counter->out_bytes;
+	record = rpc_start(&transport->rpc, MON_STATISTICS, 0);
+	mon_put_u64(record, counter->in_bytes);
+	mon_put_u64(record, counter->out_bytes);
+	mon_put_u64(record, bytes_under_keys(transport));
+	rpc_ask(&transport->rpc, NULL, NULL);
+}
+
+static void keys_look(struct transport *transport, int64_t now_us)
+{
+	struct transport_rekey *rekey = &transport->rekey;
+
+	if (rekey->signatures_seen == transport->signatures)
+		return;
+	rekey->signatures_seen = transport->signatures;
+	rekey->in_bytes = transport->socket_counter.in_bytes;
+	rekey->out_bytes = transport->socket_counter.out_bytes;
+	rekey->nudge_us = now_us + rekey->time_s * US_PER_S + NUDGE_US;
+	if (transport->phase == PHASE_OPEN)
+		transport_statistics(transport);
+}
+
+void transport_rekey_look(struct transport *transport, int64_t now_us)
+{
+	struct transport_rekey *rekey = &transport->rekey;
+	int64_t quiet_us = now_us - transport->told_us;
+
+	keys_look(transport, now_us);
+	if (transport->phase == PHASE_OPEN && rekey->nudge_us > 0 && now_us >= rekey->nudge_us &&
+	    !transport->is_ending) {
+		rekey->nudge_us = now_us + NUDGE_AGAIN_US;
+		ssh_send_ignore(transport->session, "");
+	}
+	if (quiet_us >= TELL_US || (quiet_us >= TELL_BULK_US && bytes_untold(transport) >= TELL_BULK_BYTES))
+		transport_statistics(transport);
+}
+
+int64_t transport_rekey_deadline_us(const struct transport *transport)
+{
+	const int64_t nudge_us = transport->rekey.nudge_us;
+	int64_t first = transport->phase == PHASE_OPEN && nudge_us > 0 ? nudge_us : -1;
+	uint64_t untold = bytes_untold(transport);
+	int64_t tell_us = transport->told_us + (untold >= TELL_BULK_BYTES ? TELL_BULK_US : TELL_US);
+
+	return untold > 0 && (first < 0 || tell_us < first) ? tell_us : first;
+}

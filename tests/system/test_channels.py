@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for channels of any kind: clients that fall silent, idle ones, odd terminals, subsystems, several at once."""
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import paramiko
+import pexpect
+import pytest
+
+from conftest import wait_for
+
+
+def connect(product):
+    ssh = paramiko.SSHClient()
+    ssh.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+    ssh.connect("127.0.0.1", product.port, "admin", key_filename=product.key, look_for_keys=False, allow_agent=False)
+    return ssh
+
+
+def shell(product, term="xterm"):
+    argv = product.ssh_argv(options=["RequestTTY=force"])
+    session = pexpect.spawn(argv[0], argv[1:], env={**os.environ, "TERM": term}, timeout=20, encoding="utf-8")
+    session.expect(r"CPU0:[\w.-]+#")
+    return session
+
+
+def test_a_client_that_has_stopped_is_noticed(own_product):
+    product = own_product
+    product.configure("ssh server keepalive 1")
+    there, stopped = shell(product), shell(product)
+    rows = wait_for(lambda: len(product.sessions()) == 2 and product.sessions(), what="two sessions")
+    begin = time.monotonic()
+    os.kill(stopped.pid, signal.SIGSTOP)
+    wait_for(lambda: len(product.sessions()) == 1, 12, "the end of the silent session")
+    assert time.monotonic() - begin > 2.5
+    assert product.sessions()[0]["session"]["id"] == min(row["session"]["id"] for row in rows)
+    # the other one answers and stays
+    there.sendline("show version")
+    there.expect(r"CPU0:[\w.-]+#")
+    assert "has not been heard of" in str(product.history(5))
+    stopped.close(force=True)
+    there.close(force=True)
+
+
+def test_idle_channels_and_connections_end(own_product):
+    product = own_product
+    product.configure("ssh server timeout channel 2", "ssh server timeout connection 2")
+    session = shell(product)
+    for _ in range(6):  # what is typed keeps it alive
+        assert session.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.6) == 0
+        session.sendline("")
+        session.expect(r"CPU0:[\w.-]+#")
+    begin = time.monotonic()
+    session.expect("closed after 2 seconds without traffic")
+    assert 1.5 < time.monotonic() - begin < 8
+    session.expect(pexpect.EOF)
+    session.close()
+    client = connect(product)
+    wait_for(lambda: not client.get_transport().is_active(), 12, "the end of a connection without channels")
+    wait_for(lambda: "no channel was open for 2 seconds" in str(product.history(5)), what="the reason in the history")
+
+
+def test_a_vrf_has_idle_times_of_its_own(own_product):
+    product = own_product
+    product.configure("ssh server vrf default idle-timeout connection 1")
+    client = connect(product)
+    wait_for(lambda: not client.get_transport().is_active(), 12, "the end of the connection")
+
+
+def test_unknown_terminal_is_warned_of_once(own_product):
+    product = own_product
+    session = shell(product, "xterm-256color")
+    session.close(force=True)
+    assert "Terminal type" not in product.output()
+    session = shell(product, "hp2392")
+    session.sendline("show version")
+    session.expect(r"CPU0:[\w.-]+#")
+    session.close(force=True)
+    assert re.findall(r"%SECURITY-SSHD-4-WARN_GENERAL : Terminal type '(\S+)' of user 'admin' on 'vty\d+' is not known", product.output()) \
+        == ["hp2392"]
+
+
+def test_netconf_runs_the_configured_program(own_product, tmp_path):
+    product = own_product
+    argv = product.ssh_argv("netconf")
+    argv.insert(-2, "-s")
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
+    assert done.returncode == 255 and "ssh server netconf program PATH" in done.stdout
+    program = tmp_path / "netconf"
+    program.write_text("#!/bin/sh\necho \"<hello>$USER $(id -u)</hello>]]>]]>\"\ncat\nexit 3\n")
+    program.chmod(0o755)
+    # the session's user walks there
+    for directory in [tmp_path, *list(tmp_path.parents)[:-2]]:
+        os.chmod(directory, 0o755)
+    assert "begins with '/'" in product.configure("ssh server netconf program netconf")
+    product.configure(f"ssh server netconf program {program}")
+    done = subprocess.run(argv, input="<close-session/>]]>]]>\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
+    uid = next(row["uid"] for row in product.history(5))
+    assert done.stdout == f"<hello>admin {uid}</hello>]]>]]>\n<close-session/>]]>]]>\n" and done.returncode == 3
+    assert product.history(5)[0]["first_type"] == "Netconf-Subsystem"
+    product.configure("ssh server netconf program /no/such/program")
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
+    assert done.returncode == 127 and "/no/such/program: No such file or directory" in done.stdout
+
+
+def test_kinds_of_channels_side_by_side(product):
+    client = connect(product)
+    files = client.open_sftp()
+    terminal = client.invoke_shell()
+    _, stdout, _ = client.exec_command("show version")
+    assert stdout.read() and stdout.channel.recv_exit_status() == 0
+    with files.open("harddisk:/beside", "w") as file:
+        file.write(b"x" * 100_000)
+    port = client.get_transport().sock.getsockname()[1]
+    row = next(row for row in product.sessions() if row["session"]["peer_port"] == port)
+    assert sorted(channel["type"] for channel in row["channels"]) == ["Command-Line-Interface", "Sftp-Subsystem"]
+    terminal.close()
+    assert files.stat("harddisk:/beside").st_size == 100_000
+    client.close()
+
+
+def test_the_cli_is_told_where_the_files_are(product):
+    """The descriptor that the CLI's own commands use names the same files."""
+    client = connect(product)
+    client.open_sftp().open("disk0:/seen", "w").close()
+    terminal = client.invoke_shell()
+    port = client.get_transport().sock.getsockname()[1]
+    row = next(row for row in product.sessions() if row["session"]["peer_port"] == port)
+    if os.geteuid() != 0:
+        pytest.skip("looks into another user's process")
+
+    def cli():
+        children = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(row["session"]["pid"])], stdout=subprocess.PIPE, text=True).stdout
+        return next((int(line.split()[0]) for line in children.splitlines() if line.split()[1] == "-sallyport"), 0)
+    pid = wait_for(cli, what="the CLI")
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        environ = dict(entry.split(b"=", 1) for entry in file.read().split(b"\0") if entry)
+    place = f"/proc/{pid}/fd/{int(environ[b'SALLYPORT_FILES'])}"
+    assert sorted(os.listdir(place)) == ["disk0:", "harddisk:"] and os.path.exists(f"{place}/disk0:/seen")
+    terminal.close()
+    client.close()
