@@ -131,6 +131,18 @@ static int run_root(struct shell *shell, const struct match *match)
 	return 0;
 }
 
+static int run_pwd(struct shell *shell, const struct match *match)
+{
+	const struct match *context = &shell->config->context;
+	AUTO(free) char *place = context->steps_len ? stmt_match_text(context) : NULL;
+
+	(void)match;
+	if (context->steps_len && !place)
+		return shell_refuse(shell, "Out of memory");
+	fprintf(shell->out, "%s\n", place ? place : "");
+	return 0;
+}
+
 /* ---- the table ---- */
 
 /* "do show ssh" is matched again as "show ssh" before any handler runs. */
@@ -178,12 +190,9 @@ const struct stmt config_mode_commands[] = {
 	{ COMMAND_ROW("exit", "Leave this sub-mode", run_exit), .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("load", "Add the statements of a file to the changes", config_file_load),
 	  .arg = &arg_config_file },
+	{ COMMAND_ROW("pwd", "Say what the sub-mode is of", run_pwd), .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("root", "Go to the top of the configuration", run_root), .flags = STMT_NO_TIMESTAMP },
-	{ .kind = STMT_NODE,
-	  .word = "show",
-	  .help = "Show what is",
-	  .sub = show_rows,
-	  .task = "config-services",
-	  .source = "clients.md section 3" },
+	{ COMMAND_ROW("show", "Show the configuration that is not committed, or more", exec_show_configuration),
+	  .sub = show_rows },
 	STMT_DONE,
 };

@@ -229,11 +229,15 @@ def test_replace_of_nothing_is_nothing(confd, terminal):
 
 def test_load_tells_which_lines_are_wrong(confd, terminal, tmp_path):
     path = tmp_path / "wrong"
-    path.write_text("hostname good\nfrobnicate\nusername amy\n secret clearly\n!\n")
+    path.write_text("hostname good\nfrobnicate\nusername amy\n secret 10 $6$clearly\n!\n")
     term = terminal().configure()
     out = term.do(f"load {path}")
-    assert b"% Line 2: " in out and b"% Line 4: " in out and b"clearly" not in out
+    assert b"% Line 2: " in out and b"% Line 4: " in out and b"clearly" not in out and b"2 lines were refused" in out
     assert b"hostname good" in term.do("show configuration")
+    path.write_text("username amy\n secret 0 clearly\n!\n")
+    assert b"% " not in term.do(f"load {path}")
+    shown = term.do("show configuration")
+    assert b" secret 10 $6$" in shown and b"clearly" not in shown
     assert b"No such file" in term.do("load /nowhere/at/all")
     assert b"not a regular file" in term.do("load /tmp")
     path.write_bytes(b"hostname x\0y\n")
@@ -353,6 +357,11 @@ def test_show_configuration_merge_and_running(confd, terminal):
     term = terminal().configure("hostname merged")
     assert b"\r\nhostname merged\r\nusername amy\r\n" in term.do("show configuration merge")
     assert b"\r\nhostname start\r\n" in term.do("show configuration running")
+    assert term.do("show") == term.do("show configuration")
+    assert term.do("pwd") == b"\r\n"
+    term.do("username amy")
+    assert term.do("pwd") == b"username amy\r\n"
+    assert term.do("sh | inc hostname") == b"hostname merged\r\n"
     assert term.do("show configuration running") == term.do("show running-config")
 
 
