@@ -26,7 +26,8 @@ static int number_read(const struct option_row *row, const char *text, uint32_t 
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (errno || *end || text[0] < '0' || text[0] > '9' || number < row->min || number > row->max)
-		return err_set(err, -EINVAL, "--%s takes a number from %u to %u", row->name, row->min, row->max);
+		return err_set(err, -EINVAL, "--%s takes a number from %u to %u", row->name, row->min,
+			       row->max);
 	*ret_number = (uint32_t)number;
 	return 0;
 }
@@ -102,7 +103,8 @@ static bool only_tells(const struct option_row *row)
 	return row->type == OPTION_FLAG && (!strcmp(row->name, "help") || !strcmp(row->name, "describe"));
 }
 
-int option_parse(const struct option_row *rows, int argc, char **argv, void *to, int *ret_rest, struct err *err)
+int option_parse(const struct option_row *rows, int argc, char **argv, void *to, int *ret_rest,
+		 struct err *err)
 {
 	char shorts[2 * OPTIONS_MAX + 3];
 	struct option longs[OPTIONS_MAX + 1];
@@ -134,8 +136,8 @@ int option_parse(const struct option_row *rows, int argc, char **argv, void *to,
 
 static int typed(const struct option_row *row, char *text, size_t size_bytes)
 {
-	return snprintf(text, size_bytes, "%s%s%s%s", is_short(row) ? "-" : "--", row->name, row->value ? " " : "",
-			row->value ? row->value : "");
+	return snprintf(text, size_bytes, "%s%s%s%s", is_short(row) ? "-" : "--", row->name,
+			row->value ? " " : "", row->value ? row->value : "");
 }
 
 void option_usage(const struct option_row *rows, const char *name, const char *tail, FILE *out)

@@ -41,14 +41,18 @@ struct option_row {
 	bool required;
 };
 
-#define OPTION_DONE { .type = OPTION_END }
-#define OPTION_ROW(kind, name_, value_, struct_, member, def_, help_)                           \
+#define OPTION_DONE                \
+	{                          \
+		.type = OPTION_END \
+	}
+#define OPTION_ROW(kind, name_, value_, struct_, member, def_, help_)                            \
 	.type = (kind), .name = (name_), .value = (value_), .offset = offsetof(struct_, member), \
 	.def = (def_), .help = (help_)
 
 /* Sets the fields that options name and leaves the others alone. Stops at the first word that is no option: *ret_rest
  * is its index. A required option that is missing is refused unless a flag named "help" or "describe" is given. */
-int option_parse(const struct option_row *rows, int argc, char **argv, void *to, int *ret_rest, struct err *err);
+int option_parse(const struct option_row *rows, int argc, char **argv, void *to, int *ret_rest,
+		 struct err *err);
 
 /* "usage: NAME [--run-dir DIR] …", tail behind the options (may be ""), then a line for each. */
 void option_usage(const struct option_row *rows, const char *name, const char *tail, FILE *out);

@@ -100,7 +100,8 @@ char *varlink_describe(const struct varlink_interface *interface)
 	for (const struct varlink_method *method = interface->methods; method && method->name; method++) {
 		fputc('\n', out);
 		write_help(out, method->help);
-		write_signature(out, "method", method->name, method->parameters, method->reply ? method->reply : "");
+		write_signature(out, "method", method->name, method->parameters,
+				method->reply ? method->reply : "");
 	}
 	for (const struct varlink_type *error = interface->errors; error && error->name; error++) {
 		fputc('\n', out);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: what is said about an entry besides its syntax: its words one by one with values and defaults, the mode and the
+ * task, and an example that the table itself has been asked to take.
+ */
+#include "packaging/manual/manual.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* ---- words ---- */
+
+typedef void on_word_function(const struct manual_word *word, void *userdata);
+
+static void values_write(const struct arg *arg, char *text, size_t size_bytes)
+{
+	const char *unit = arg->unit ? arg->unit : "";
+	size_t len = 0;
+
+	text[0] = '\0';
+	if (strstr(arg->help, "characters"))
+		return; /* said already */
+	if (arg->words) {
+		for (const char *const *word = arg->words; *word && len < size_bytes; word++)
+			len += (size_t)snprintf(text + len, size_bytes - len, "%s%s", len ? ", " : "", *word);
+	} else if (stmt_arg_is_number(arg)) {
+		snprintf(text, size_bytes, "%" PRId64 " to %" PRId64 "%s%s", arg->min, arg->max,
+			 *unit ? " " : "", unit);
+	} else if (arg->text && arg->max > 0) {
+		snprintf(text, size_bytes, "%s%" PRId64 " characters", arg->min > 1 ? "" : "up to ",
+			 arg->max);
+		if (arg->min > 1)
+			snprintf(text, size_bytes, "%" PRId64 " to %" PRId64 " characters", arg->min,
+				 arg->max);
+	}
+}
+
+static void tell(const struct stmt *row, const char *operand_help, on_word_function *on_word, void *userdata)
+{
+	struct manual_word word = { .def = row->kind == STMT_LEAF ? row->def : NULL };
+	char operand[400] = "";
+
+	if (row->arg) {
+		manual_operand(row, operand, sizeof(operand));
+		values_write(row->arg, word.values, sizeof(word.values));
+	}
+	snprintf(word.text, sizeof(word.text), "%s%s%s", row->flags & STMT_BARE ? "" : row->word,
+		 operand[0] && !(row->flags & STMT_BARE) ? " " : "", operand);
+	snprintf(word.help, sizeof(word.help), "%s%s%s%s", row->help, operand_help ? ": " : "",
+		 operand_help ? operand_help : "", row->flags & STMT_DEPRECATED ? " (deprecated)" : "");
+	on_word(&word, userdata);
+}
+
+/* Each keyword once: options are rows that repeat below each other. */
+struct seen {
+	const struct stmt *rows[64];
+	size_t len;
+};
+
+static bool is_new(struct seen *seen, const struct stmt *row)
+{
+	for (size_t i = 0; i < seen->len; i++)
+		if (!strcmp(seen->rows[i]->word, row->word) && !strcmp(seen->rows[i]->help, row->help))
+			return false;
+	if (seen->len < ARRAY_SIZE(seen->rows))
+		seen->rows[seen->len++] = row;
+	return true;
+}
+
+static void tell_below(const struct stmt *row, struct seen *seen, on_word_function *on_word, void *userdata)
+{
+	for (const struct stmt *sub = row->sub; sub && sub->kind != STMT_END; sub++) {
+		if ((sub->flags & STMT_HIDDEN) || !is_new(seen, sub))
+			continue;
+		tell(sub, sub->arg ? sub->arg->help : NULL, on_word, userdata);
+		tell_below(sub, seen, on_word, userdata);
+	}
+}
+
+/* The operand of the entry's own row, whose help is the sentence of the entry. */
+static void tell_operand(const struct stmt *row, on_word_function *on_word, void *userdata)
+{
+	struct manual_word word = { .def = row->kind == STMT_LEAF ? row->def : NULL };
+
+	if (!row->arg)
+		return;
+	manual_operand(row, word.text, sizeof(word.text));
+	snprintf(word.help, sizeof(word.help), "%s", row->arg->help);
+	values_write(row->arg, word.values, sizeof(word.values));
+	on_word(&word, userdata);
+}
+
+void manual_words(const struct manual_entry *entry, on_word_function *on_word, void *userdata)
+{
+	const struct stmt *last = entry->steps[entry->steps_len - 1].row;
+	struct seen seen = { .len = 0 };
+
+	for (size_t i = 0; i + 1 < entry->steps_len; i++) {
+		const struct stmt *row = entry->steps[i].row;
+
+		if (row->arg && !(row->flags & STMT_ARG_OPTIONAL))
+			tell(row, row->arg->help, on_word, userdata);
+	}
+	if (entry->as[0])
+		return;
+	if (entry->others_len)
+		tell(last, last->arg ? last->arg->help : NULL, on_word, userdata);
+	else
+		tell_operand(last, on_word, userdata);
+	for (size_t i = 0; i < entry->others_len; i++)
+		tell(entry->others[i], NULL, on_word, userdata);
+	if (entry->folded)
+		tell_below(last, &seen, on_word, userdata);
+}
+
+/* ---- the entry ---- */
+
+static const struct stmt *last_row(const struct manual_entry *entry)
+{
+	return entry->steps[entry->steps_len - 1].row;
+}
+
+/* Where several siblings share an entry, the sentence of their parent. */
+const char *manual_help(const struct manual_entry *entry)
+{
+	if (entry->others_len && entry->steps_len > 1)
+		return entry->steps[entry->steps_len - 2].row->help;
+	return last_row(entry)->help;
+}
+
+const char *manual_task(const struct manual_entry *entry)
+{
+	for (size_t i = entry->steps_len; i-- > 0;)
+		if (entry->steps[i].row->task)
+			return entry->steps[i].row->task;
+	return "";
+}
+
+const char *manual_mode(const struct manual_entry *entry)
+{
+	for (size_t i = entry->steps_len - 1; i-- > 0;)
+		if (entry->steps[i].row->mode)
+			return entry->steps[i].row->mode;
+	return entry->part == MANUAL_STATEMENTS || entry->part == MANUAL_MODE ? "config" : NULL;
+}
+
+const char *manual_opens(const struct manual_entry *entry)
+{
+	return last_row(entry)->mode;
+}
+
+bool manual_writes(const struct manual_entry *entry)
+{
+	for (size_t i = 0; i < entry->steps_len; i++)
+		if (entry->steps[i].row->flags & STMT_WRITES)
+			return true;
+	return entry->part == MANUAL_STATEMENTS;
+}
+
+/* ---- the example ---- */
+
+/* Values a person would type, by keyword or by what completes the operand. */
+static const struct sample {
+	const char *of, *value;
+} samples[] = {
+	{ "hostname", "router1" },
+	{ "name", "example.com" },
+	{ "vrf", "blue" },
+	{ "username", "alice" },
+	{ "user", "alice" },
+	{ "group", "netadmin" },
+	{ "device", "vrf-blue" },
+	{ "description", "Customer Blue, site 4" },
+	{ "keystring", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIM6ZvdDmpl9C2iSpHppnR5/nSb4nFlEQsQaa67FEAFpT" },
+	{ "banner", "Authorized operators only" },
+	{ "access-list", "MGMT" },
+	{ "ipv4", "MGMT" },
+	{ "ipv6", "MGMT6" },
+	{ "permit", "tcp 192.0.2.0/24 any eq ssh" },
+	{ "permit", "tcp 2001:db8::/32 any eq ssh" },
+	{ "deny", "tcp any any" },
+	{ "remark", "The network operations centre" },
+	{ "exempt", "192.0.2.0/24" },
+	{ "penalty", "192.0.2.7" },
+	{ "label", "before-upgrade" },
+	{ "comment", "Ticket 4711" },
+	{ "load", "harddisk:/candidate.cfg" },
+	{ "save", "harddisk:/backup.cfg" },
+	{ "running-config", "harddisk:/backup.cfg" },
+	{ "do", "show ssh" },
+	{ "include", "up" },
+	{ "exclude", "up" },
+	{ "begin", "ssh" },
+	{ "file", "harddisk:/output.txt" },
+	{ "rsa", "3072" },
+	{ "length", "0" },
+	{ "width", "132" },
+	{ "last", "1" },
+	{ "to", "before-upgrade" },
+	{ "changes", "1000000012" },
+	{ "config", "ssh server" },
+	{ "key-exchange", "curve25519-sha256 ecdh-sha2-nistp256" },
+	{ "cipher", "aes256-gcm@openssh.com aes128-gcm@openssh.com" },
+	{ "host-key", "ed25519 rsa-sha512" },
+	{ "ping", "192.0.2.1" },
+	{ "traceroute", "192.0.2.1" },
+};
+
+static char *number_sample(const struct stmt *row)
+{
+	const struct arg *arg = row->arg;
+	int64_t number = row->def ? strtoll(row->def, NULL, 10) * 2 : arg->min < 10 ? 10 : arg->min;
+	char *text = NULL;
+
+	if (number > arg->max || number < arg->min)
+		number = arg->min;
+	return asprintf(&text, "%" PRId64, number) < 0 ? NULL : text;
+}
+
+/* A value that the operand of the row takes, malloc'ed; NULL when none is known. */
+static char *sample_of(const struct stmt *row)
+{
+	const char *complete = row->arg->complete ? row->arg->complete : "";
+	char *canonical = NULL;
+
+	if (row->arg->secret)
+		return NULL;
+	for (int by_word = 0; by_word < 2; by_word++)
+		for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+			if (!strcmp(samples[i].of, by_word ? row->word : complete) &&
+			    !stmt_arg_canonical(row->arg, samples[i].value, &canonical, NULL))
+				return canonical;
+	if (stmt_arg_is_number(row->arg))
+		return number_sample(row);
+	if (row->arg->words && !stmt_arg_canonical(row->arg, row->arg->words[0], &canonical, NULL))
+		return canonical;
+	return NULL;
+}
+
+struct example {
+	FILE *out;
+	bool whole;  /* every value that is needed is known */
+	bool values; /* it says more than the syntax does */
+};
+
+static void add_row(struct example *example, const struct stmt *row, bool with_value)
+{
+	AUTO(free) char *value = NULL;
+
+	if (!(row->flags & STMT_BARE))
+		fprintf(example->out, "%s ", row->word);
+	if (!row->arg || !with_value)
+		return;
+	value = sample_of(row);
+	if (value)
+		fprintf(example->out, "%s ", value);
+	else if (!(row->flags & STMT_ARG_OPTIONAL))
+		example->whole = false;
+	example->values |= value != NULL;
+}
+
+/* What follows when the line may not end yet. The second choice: the first is often "deny", or the oldest. */
+static const struct stmt *row_below(const struct stmt *row)
+{
+	const struct stmt *rows = row->sub;
+
+	return rows->kind != STMT_FLAG && rows[1].kind != STMT_END ? rows + 1 : rows;
+}
+
+static char *line_of(const struct manual_entry *entry)
+{
+	const struct stmt *last = last_row(entry);
+	char *line = NULL;
+	size_t len = 0;
+	struct example example = { .out = open_memstream(&line, &len), .whole = true };
+
+	if (!example.out)
+		return NULL;
+	for (size_t i = 0; i < entry->steps_len; i++) {
+		const struct stmt *row = entry->steps[i].row;
+
+		if (!entry->steps[i].optional)
+			add_row(&example, row, row == last || !(row->flags & STMT_ARG_OPTIONAL));
+	}
+	if (entry->folded && (!manual_is_whole(last) || !last->arg))
+		add_row(&example, row_below(last), true);
+	if (fclose(example.out) == 0 && example.whole && example.values) {
+		line[len - 1] = '\0';
+		return line;
+	}
+	free(line);
+	return NULL;
+}
+
+char *manual_example(const struct manual *manual, const struct manual_entry *entry)
+{
+	char *line = entry->as[0] || entry->part == MANUAL_PIPE ? NULL : line_of(entry);
+	struct match match;
+	bool taken;
+
+	if (!line)
+		return NULL;
+	stmt_match(manual->roots[entry->part], NULL, line, false, &match);
+	taken = match.status == MATCH_OK;
+	stmt_match_done(&match);
+	if (taken)
+		return line;
+	free(line);
+	return NULL;
+}

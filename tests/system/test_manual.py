@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the manual says is what the running product does: interfaces, options, completion."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from conftest import BIN, ROOT, varlink
+
+SERVICE = "org.varlink.service"
+
+
+@pytest.mark.parametrize("daemon", ["confd", "sshd"])
+def test_the_interface_files_are_what_the_daemons_answer(product, daemon):
+    path = product.socket_path(f"{daemon}.varlink")
+    error, info = varlink(path, f"{SERVICE}.GetInfo")
+    assert error is None and info["vendor"] == "Sallyport"
+    own = [name for name in info["interfaces"] if name != SERVICE]
+    texts = []
+    for name in own:
+        error, reply = varlink(path, f"{SERVICE}.GetInterfaceDescription", {"interface": name})
+        assert error is None, error
+        texts.append(reply["description"])
+        # every method that is described answers: nothing but a method the daemon lacks says MethodNotFound
+        for method in re.findall(r"^method (\w+)\(", reply["description"], re.M):
+            if name.endswith(".Member") or method in ("EndTrial", "OpenSession"):
+                continue
+            error, _ = varlink(path, f"{name}.{method}", {"id": 4294967295, "type": "none", "user": "none", "limit": "none",
+                                                          "source": "192.0.2.1", "member": "none", "commit": "none", "last": "none"})
+            assert error != f"{SERVICE}.MethodNotFound", method
+    with open(os.path.join(ROOT, "docs", "varlink", f"{daemon}.varlink"), encoding="utf-8") as file:
+        assert file.read() == "\n".join(texts)
+    for text in texts:
+        lines = text.split("\n")
+        for number, line in enumerate(lines):
+            assert not line.startswith("method ") or lines[number - 1].startswith("# "), f"{line} is not explained"
+
+
+@pytest.mark.parametrize("program", ["sallyport", "sallyport-confd", "sallyport-sshd", "sallyport-run"])
+def test_options(program):
+    helped = subprocess.run([os.path.join(BIN, program), "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            timeout=10)
+    assert helped.returncode == 0 and helped.stdout.startswith(f"usage: {program} ") and not helped.stderr
+    page = "sallyport.1" if program == "sallyport" else f"{program}.8"
+    with open(os.path.join(ROOT, "man", page), encoding="utf-8") as file:
+        text = file.read().replace("\\-", "-")
+    for option in re.findall(r"^  (--?[a-z-]+)", helped.stdout, re.M):
+        assert f"\\fB{option}\\fR" in text
+    wrong = subprocess.run([os.path.join(BIN, program), "--no-such-option"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           text=True, timeout=10)
+    assert wrong.returncode in (1, 2) and "there is no option --no-such-option" in wrong.stderr and not wrong.stdout
+
+
+def complete(words, directory):
+    """The words bash would offer behind them; the last one is under the cursor. No daemon runs."""
+    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sallyport; '
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, "bash", os.path.join(ROOT, "completion", "sallyport.bash"), "sallyport", *words],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=10, cwd=directory,
+                          env={"PATH": f"{BIN}:/usr/bin:/bin"})
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout.split()
+
+
+def test_bash_completion(tmp_path):
+    assert complete(["sh"], tmp_path) == ["show"]
+    assert {"history", "server", "session"} <= set(complete(["show", "ssh", ""], tmp_path))
+    assert complete(["--run-dir", "/x", "show", "ssh", "his"], tmp_path) == ["history"]
+    assert complete(["show", "ssh", "'|'", "js"], tmp_path) == ["json"]
+    assert complete(["show", "running-config", "host"], tmp_path) == ["hostname"]
+    assert {"--run-dir", "--version"} <= set(complete(["--"], tmp_path))
+    assert complete(["show", "nonsense", ""], tmp_path) == []
+    (tmp_path / "a dir").mkdir()
+    for evil in ("$(touch made)", "`touch made`", ";touch made", "'; touch made; '", "-c", "--help", "a\\"):
+        for place in ([evil], ["show", evil], ["show", evil, ""], [evil, "x"], ["--run-dir", evil], ["--run-dir", evil, ""]):
+            complete(place, tmp_path)
+    assert os.listdir(tmp_path) == ["a dir"]
