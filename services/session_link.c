@@ -23,6 +23,7 @@ struct message_row {
 };
 
 static const struct message_row message_rows[] = {
+	[SESSION_MESSAGE_HELLO] = { "hello" },
 	[SESSION_MESSAGE_STATE] = { "session", .has_session = true, .has_channels = true },
 	[SESSION_MESSAGE_END] = { "end", .has_session = true },
 	[SESSION_MESSAGE_TERMINATE] = { "terminate", .has_terminate = true },

@@ -11,7 +11,9 @@
  * Source:  architecture.md: "the pair of a connection outlives sallyport-sshd and registers again with the new one"
  * Tests:   tests/unit/session_link_test.c, tests/fuzz/fuzz_session_link.c, tests/system/test_session_server.py
  *
- *   monitor -> sshd   {"type":"session","session":{…},"channels":[{…}]}   whole state, sent at register and each change
+ *   monitor -> sshd   {"type":"hello"}                                  first, over the inherited pair: it lives; who
+ *                                                                       it is the kernel says (SCM_CREDENTIALS)
+ *                     {"type":"session","session":{…},"channels":[{…}]}   at each change, and to the next sshd
  *                     {"type":"end","session":{…}}                        end_us, end_reason, end_text set; then close
  *   sshd -> monitor   {"type":"terminate","reason":<enum session_end>,"text":"…"}
  *                     {"type":"recorded"}                                 answer to "end": the history row is on disk
@@ -26,6 +28,7 @@
 #define SESSION_LINK_MAX_BYTES 32768u
 
 enum session_message {
+	SESSION_MESSAGE_HELLO,
 	SESSION_MESSAGE_STATE,
 	SESSION_MESSAGE_END,
 	SESSION_MESSAGE_TERMINATE,

@@ -5,8 +5,7 @@
  * lives here, so the daemon may die at any moment: ids are remembered before they are used, live rows are on
  * disk, and monitors come back.
  *
- * The child of the fork never returns: it closes every descriptor but its own, sets the signals back and becomes the
- * monitor. It must not touch libevent or SQLite, whose state it shares with nobody any more.
+ * The process is asked for and not waited for: until it says hello, the connection is kept and can be asked for again.
  */
 #include "services/session_server.h"
 
@@ -26,12 +25,22 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/unix_address.h"
+#include "services/session_link.h"
 
 #define PEERS_MAX	    16384u  /* links, of sessions and of those that have not said who they are */
 #define MESSAGES_PER_WAKE   16	    /* so that one talkative monitor does not starve the others */
 #define REGISTER_BACKLOG    256
 #define REGISTER_TIMEOUT_US 5000000 /* to say who it is */
 #define TERMINATE_US	    8000000 /* the monitor gives its programs 2 s and its transport 1 s */
+#define BEGIN_US	    30000000 /* to say hello; a large configuration takes its time to be read */
+#define ASKS_MAX	    2	     /* for a monitor of one connection */
+
+/* A connection whose monitor has not said hello. */
+struct birth {
+	int connection_fd;
+	struct vrf vrf; /* as it was at the accept */
+	unsigned asks;
+};
 
 struct peer {
 	TAILQ_ENTRY(peer) link;
@@ -39,7 +48,8 @@ struct peer {
 	struct session_entry *entry; /* NULL: has not registered, or has ended */
 	int fd;			     /* -1: not attached */
 	struct event *readable;
-	pid_t pid;
+	pid_t pid;	     /* 0 as long as there is a birth */
+	struct birth *birth; /* NULL: the monitor has said hello */
 	bool child; /* ours to reap; else pid_fd tells its end */
 	int pid_fd;
 	struct event *pid_gone;
@@ -98,9 +108,17 @@ static void link_close(struct peer *peer)
 	peer->fd = -1;
 }
 
+static void birth_end(struct peer *peer)
+{
+	if (peer->birth && peer->birth->connection_fd >= 0)
+		close(peer->birth->connection_fd);
+	free(take(peer->birth));
+}
+
 static void peer_free(struct peer *peer)
 {
 	link_close(peer);
+	birth_end(peer);
 	if (peer->pid_gone)
 		event_free(peer->pid_gone);
 	if (peer->pid_fd >= 0)
@@ -222,6 +240,8 @@ static void peer_terminate(struct peer *peer, enum session_end reason, const cha
 static void peer_kill(struct peer *peer)
 {
 	peer->kill_us = 0;
+	if (peer->pid <= 0)
+		return;
 	if (peer->pid_fd >= 0)
 		pidfd_send_signal(peer->pid_fd, SIGKILL, NULL, 0);
 	else if (peer->child || (peer->entry && process_lives(peer->pid, peer->entry->report.pid_start_ticks)))
@@ -367,6 +387,7 @@ static void orphan_end(struct peer *peer, const struct session_report *told)
 	struct session_report report = *told;
 
 	report.pid = (uint32_t)peer->pid;
+	proc_start_ticks(peer->pid, &report.pid_start_ticks);
 	report.state = SESSION_CLOSED;
 	if (report.end_us == 0)
 		report.end_us = clock_wall_us();
@@ -384,6 +405,7 @@ static int message_take(struct peer *peer, const struct session_link_message *me
 	case SESSION_MESSAGE_STATE:
 	case SESSION_MESSAGE_END:
 		break;
+	case SESSION_MESSAGE_HELLO:
 	case SESSION_MESSAGE_TERMINATE:
 	case SESSION_MESSAGE_RECORDED:
 		return -EPROTO;
@@ -430,14 +452,79 @@ static int link_receive(struct peer *peer)
 	return rc < 0 ? rc : 1;
 }
 
+/* The kernel's word for who sent the hello; 0: nobody did. */
+static pid_t hello_sender(struct msghdr *msg, const char *bytes, size_t len)
+{
+	struct cmsghdr *head = CMSG_FIRSTHDR(msg);
+	struct session_link_message message;
+	struct ucred sender;
+
+	if (!head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_CREDENTIALS ||
+	    session_link_decode(bytes, len, &message, NULL) < 0 || message.type != SESSION_MESSAGE_HELLO)
+		return 0;
+	memcpy(&sender, CMSG_DATA(head), sizeof(sender));
+	return sender.uid == geteuid() ? sender.pid : 0;
+}
+
+/* The first datagram of a monitor. 1 taken, 0 nothing there, -errno there is no monitor at the other end. */
+static int hello_receive(struct peer *peer)
+{
+	char bytes[256];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec iov = { .iov_base = bytes, .iov_len = sizeof(bytes) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+			      .msg_controllen = sizeof(control.bytes) };
+	ssize_t len = recvmsg(peer->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (len < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (len == 0)
+		return -EPIPE;
+	peer->pid = hello_sender(&msg, bytes, (size_t)len);
+	if (peer->pid == 0)
+		return -EPROTO;
+	birth_end(peer); /* the monitor has its own */
+	peer->entry->report.pid = (uint32_t)peer->pid;
+	/* not reaped yet, or its death is told in a moment */
+	proc_start_ticks(peer->pid, &peer->entry->report.pid_start_ticks);
+	history_put(peer->server->options.history, &peer->entry->report);
+	return 1;
+}
+
+static int birth_ask(struct peer *peer);
+
+/* Nobody has taken the connection. It is asked for once more; the client has got nothing yet. */
+static void birth_failed(struct peer *peer)
+{
+	struct session_report *report = &peer->entry->report;
+	int rc = -ECONNREFUSED;
+
+	link_close(peer);
+	if (peer->birth->asks < ASKS_MAX && !peer->server->closing && !peer->terminating)
+		rc = birth_ask(peer);
+	if (rc == 0)
+		return;
+	log_event(LOG_SSHD_ERR_GENERAL, "No session for '%s' port %u vrf '%s' on 'vty%u': it has no monitor",
+		  report->peer_address, report->peer_port, report->vrf, report->vty);
+	shutdown(peer->birth->connection_fd, SHUT_RDWR); /* whoever else has it */
+	report->end_reason = END_REFUSED;
+	snprintf(report->end_text, sizeof(report->end_text), "the session's processes cannot be started");
+	entry_finish(peer);
+}
+
 /* Reads what is there; the link is closed when it is over. True while it is open. */
 static bool link_drain(struct peer *peer, int messages_max)
 {
 	int rc = 1;
 
 	for (int i = 0; peer->fd >= 0 && rc == 1 && i < messages_max; i++)
-		rc = link_receive(peer);
-	if (rc < 0)
+		rc = peer->birth ? hello_receive(peer) : link_receive(peer);
+	if (rc < 0 && peer->birth && peer->entry)
+		birth_failed(peer);
+	else if (rc < 0)
 		link_close(peer);
 	return peer->fd >= 0;
 }
@@ -474,6 +561,18 @@ static void on_pid_gone(evutil_socket_t fd, short what, void *userdata)
 	peer_gone(userdata);
 }
 
+/* Reads the first words of all monitors that have not been heard yet. */
+static void hellos_take(struct session_server *server)
+{
+	struct peer *peer, *after;
+
+	for (peer = TAILQ_FIRST(&server->peers); peer; peer = after) {
+		after = TAILQ_NEXT(peer, link);
+		if (peer->birth && !link_drain(peer, 1) && !peer->entry)
+			peer_free(peer);
+	}
+}
+
 static void on_child(evutil_socket_t signal_number, short what, void *userdata)
 {
 	struct session_server *server = userdata;
@@ -485,10 +584,19 @@ static void on_child(evutil_socket_t signal_number, short what, void *userdata)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct peer *peer = peer_of_child(server, pid);
 
-		if (!peer && spawner_pool_child(server->options.spawners, pid, status))
+		if (!peer && (spawner_pool_child(server->options.spawners, pid, status) ||
+			      monitor_pool_child(server->options.monitors, pid, status)))
 			continue;
+		/* its hello may still be in its link */
+		if (!peer) {
+			hellos_take(server);
+			peer = peer_of_child(server, pid);
+		}
 		if (WIFSIGNALED(status) && !(peer && peer->terminating))
 			log_event(LOG_SSHD_ERR_GENERAL, "Session process %d ended by signal %d", pid, WTERMSIG(status));
+		/* it may have been somebody guessing where things lie in its memory */
+		if (peer && WIFSIGNALED(status) && !peer->terminating)
+			monitor_pool_renew(server->options.monitors);
 		if (peer)
 			peer_gone(peer);
 	}
@@ -629,66 +737,6 @@ static void rows_take_over(struct session_server *server)
 
 /* ---- beginning a session ---- */
 
-static int fd_compare(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Closes every descriptor but the standard three and those the monitor is to have. */
-static void child_close_others(const struct monitor_start *start)
-{
-	const struct spawner_transport none = { -1, -1, -1 }, *spawned = start->spawned ? start->spawned : &none;
-	int keep[] = { STDERR_FILENO, start->connection_fd, start->link_fd, start->run_dir_fd, start->transport_fd,
-		       start->cli_fd, start->empty_dir_fd, start->files_fd, start->helper_fd, spawned->rpc_fd,
-		       spawned->event_fd, spawned->status_fd };
-
-	qsort(keep, ARRAY_SIZE(keep), sizeof(keep[0]), fd_compare);
-	for (size_t i = 0; i < ARRAY_SIZE(keep); i++) {
-		unsigned from = (unsigned)keep[i] + 1;
-		unsigned to = i + 1 < ARRAY_SIZE(keep) ? (unsigned)keep[i + 1] - 1 : ~0u;
-
-		if (keep[i] < STDERR_FILENO)
-			continue;
-		if (from <= to && close_range(from, to, 0) < 0)
-			_exit(1);
-	}
-}
-
-static void child_reset_signals(void)
-{
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &standard, NULL); /* those that cannot be set say so, and need not be */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void __attribute__((noreturn)) child_run(struct monitor_start *start, const struct rlimit *files)
-{
-	child_reset_signals();
-	child_close_others(start);
-	setrlimit(RLIMIT_NOFILE, files); /* lowering is never refused */
-	setsid(); /* what the terminal of the daemon sends is not for sessions */
-	monitor_run(start); /* which fills in what it is as a process */
-}
-
-/* Signals wait until the child can take them without touching the daemon's loop. */
-static pid_t monitor_fork(struct monitor_start *start, const struct rlimit *files)
-{
-	sigset_t all, before;
-	pid_t pid;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
-	if (pid == 0)
-		child_run(start, files);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid < 0 ? -errno : pid;
-}
-
 static void address_fill(const union listener_address *address, char text[static 46], uint16_t *ret_port)
 {
 	if (address->sa.sa_family == AF_INET) {
@@ -717,55 +765,59 @@ static void spawned_close(const struct spawner_transport *spawned)
 }
 
 /* The transport is asked for first: it makes itself ready while the monitor is forked. */
-static int pair_start(struct session_server *server, struct monitor_start *start)
+static int pair_ask(struct session_server *server, const struct monitor_request *request, int connection_fd,
+		    int link_fd)
 {
 	struct spawner_transport spawned;
-	int rc;
+	bool warm = spawner_pool_take(server->options.spawners, connection_fd, &spawned) == 0;
+	const int fds[REQUEST_FDS_MAX] = {
+		[REQUEST_CONNECTION] = connection_fd, [REQUEST_LINK] = link_fd, [REQUEST_RPC] = spawned.rpc_fd,
+		[REQUEST_EVENTS] = spawned.event_fd, [REQUEST_STATUS] = spawned.status_fd,
+	};
+	int rc = monitor_pool_ask(server->options.monitors, request, fds, warm ? REQUEST_FDS_MAX : REQUEST_FDS_ALONE);
 
-	if (spawner_pool_take(server->options.spawners, start->connection_fd, &spawned) == 0)
-		start->spawned = &spawned;
-	rc = monitor_fork(start, &server->options.session_files);
-	if (start->spawned)
+	if (warm)
 		spawned_close(&spawned);
-	start->spawned = NULL;
 	return rc;
 }
 
-/* The two ends of a link; ours is non-blocking by its use (MSG_DONTWAIT). */
-static int peer_spawn(struct peer *peer, const struct listener_connection *connection)
+/* The two ends of a link; ours is non-blocking by its use (MSG_DONTWAIT), and told who sends. */
+static int birth_ask(struct peer *peer)
 {
-	struct session_server *server = peer->server;
-	const struct sshd_conf *conf = *server->options.conf;
-	struct monitor_start start = server->options.start;
-	struct ssh_profile profile;
+	struct monitor_request request = { .session = peer->entry->report, .vrf = peer->birth->vrf };
+	const int on = 1;
 	AUTO(close) int ours = -1;
 	AUTO(close) int theirs = -1;
 	int pair[2], rc;
 
+	peer->birth->asks++;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	ours = pair[0];
 	theirs = pair[1];
-	start.connection_fd = connection->fd;
-	start.link_fd = theirs;
-	start.ssh = &conf->ssh;
-	ssh_conf_profile(&conf->ssh, connection->vrf->name, peer->entry->report.local_port, &profile);
-	start.profile = &profile;
-	start.users = &conf->users;
-	start.vrf = connection->vrf;
-	start.session = peer->entry->report;
-	rc = link_attach(peer, ours);
-	if (rc < 0)
-		return rc;
-	ours = -1;
-	rc = pair_start(server, &start);
-	if (rc < 0)
-		return rc;
-	peer->pid = rc;
+	if (setsockopt(ours, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
+		return -errno;
+	rc = pair_ask(peer->server, &request, peer->birth->connection_fd, theirs);
+	if (rc == 0)
+		rc = link_attach(peer, ours);
+	if (rc == 0)
+		ours = -1;
+	return rc;
+}
+
+static int birth_begin(struct peer *peer, const struct listener_connection *connection)
+{
+	int rc;
+
+	peer->birth = calloc(1, sizeof(*peer->birth));
+	if (!peer->birth)
+		return -ENOMEM;
+	*peer->birth = (struct birth){ .connection_fd = connection->fd, .vrf = *connection->vrf };
 	peer->child = true;
-	peer->entry->report.pid = (uint32_t)rc;
-	proc_start_ticks(rc, &peer->entry->report.pid_start_ticks); /* not reaped yet, so it is there */
-	return 0;
+	rc = birth_ask(peer);
+	if (rc < 0)
+		peer->birth->connection_fd = -1; /* stays the caller's */
+	return rc;
 }
 
 static int session_begin(struct session_server *server, const struct listener_connection *connection,
@@ -785,12 +837,10 @@ static int session_begin(struct session_server *server, const struct listener_co
 	rc = session_table_add(server->table, &report, &peer->entry);
 	if (rc == 0) {
 		history_note_id(server->options.history, peer->entry->report.id);
-		rc = peer_spawn(peer, connection);
+		rc = birth_begin(peer, connection);
 	}
-	if (rc == 0) {
-		history_put(server->options.history, &peer->entry->report);
+	if (rc == 0)
 		return 0;
-	}
 	if (peer->entry)
 		session_table_remove(server->table, peer->entry);
 	peer_free(peer);
@@ -805,10 +855,8 @@ bool session_server_connection(struct session_server *server, const struct liste
 	if (!door_ask(server->options.door, connection, &source))
 		return false;
 	rc = session_begin(server, connection, &source);
-	if (rc == 0) {
-		close(connection->fd); /* the child has its own */
+	if (rc == 0)
 		return true;
-	}
 	door_short(server->options.door, connection, &source);
 	log_debug("session", "a connection could not be served: %s", strerror(-rc));
 	return false;
@@ -841,6 +889,8 @@ static void on_shutdown_timer(evutil_socket_t fd, short what, void *userdata)
 		after = TAILQ_NEXT(peer, link);
 		if (!peer->entry)
 			continue;
+		if (peer->birth)
+			link_drain(peer, 1);
 		peer_kill(peer);
 		link_drain(peer, INT32_MAX);
 		if (peer->entry)
@@ -871,6 +921,12 @@ static void peer_tick(struct peer *peer, int64_t now_us)
 {
 	const struct session_entry *entry = peer->entry;
 
+	if (peer->birth && now_us - peer->opened_us > BEGIN_US) {
+		peer->birth->asks = ASKS_MAX;
+		birth_failed(peer);
+		peer_free(peer);
+		return;
+	}
 	if (peer->kill_us && peer->kill_us <= now_us)
 		peer_kill(peer);
 	if (entry && !peer->child && peer->pid_fd < 0 && !process_lives(peer->pid, entry->report.pid_start_ticks))
@@ -886,6 +942,7 @@ void session_server_tick(struct session_server *server)
 	struct peer *peer, *after;
 
 	spawner_pool_tick(server->options.spawners);
+	monitor_pool_tick(server->options.monitors);
 	for (peer = TAILQ_FIRST(&server->peers); peer; peer = after) {
 		after = TAILQ_NEXT(peer, link);
 		if (flushed && peer->ended && !peer->recorded)

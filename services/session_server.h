@@ -10,20 +10,19 @@
  * Source:  architecture.md walk (a); features.md section 5 item 14
  * Tests:   tests/system/test_session_server.py
  *
- *   accepted --fork--> attached --link lost, process lives--> reserved --registers--> attached
+ *   accepted --asked for--> born --hello--> attached --link lost, process lives--> reserved --registers--> attached
  *   attached --"end"--> recorded (history row on disk, the monitor is told) --> gone
  *   attached or reserved --process died without "end"--> gone, END_LOST
  */
 #ifndef SERVICES_SESSION_SERVER_H
 #define SERVICES_SESSION_SERVER_H
 
-#include <sys/resource.h>
-
 #include "services/door.h"
 #include "services/history.h"
 #include "services/listener.h"
 #include "services/session_table.h"
-#include "services/ssh/monitor.h"
+#include "services/ssh/monitor_pool.h"
+#include "services/ssh/spawner.h"
 
 struct event_base;
 struct session_server;
@@ -34,10 +33,8 @@ struct session_server_options {
 	struct history *history;
 	struct door *door;
 	struct spawner_pool *spawners; /* warm transports */
+	struct monitor_pool *monitors;
 	const struct sshd_conf *const *conf; /* *conf is the one in force; NULL before the first */
-	struct rlimit session_files; /* descriptors a session may have; the daemon has more */
-	/* What every monitor gets; connection_fd, link_fd, ssh, users, vrf and session are filled for each. */
-	struct monitor_start start;
 };
 
 /* Takes over what an earlier daemon left: sessions whose process lives keep their id and vty until they register, the

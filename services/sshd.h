@@ -44,8 +44,9 @@ struct sshd {
 	struct vrf_table *vrfs;
 	struct vrf_watch *watch;
 	struct listener_set *listeners;
-	int run_dir_fd, transport_fd, cli_fd, empty_dir_fd, files_fd, helper_fd;
+	int run_dir_fd, monitor_fd, transport_fd, cli_fd, empty_dir_fd, files_fd, helper_fd;
 	struct spawner_pool *spawners;
+	struct monitor_pool *monitors;
 	struct session_server *sessions;
 	struct varlink_server *varlink;
 	struct member *member;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: host keys at run time. The set in memory is what a new monitor is forked with, so a key that is made or taken
- * away holds from the next connection on; monitors that live have a copy of their own and go on signing with it.
+ * DOC: host keys at run time. The set in memory is what the spawner of monitors is given, so a key that is made or
+ * taken away holds from the next connection on; monitors that live have a copy of their own and go on signing with it.
  */
 #include "services/sshd_keys.h"
 
@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "services/ssh/monitor.h"
 #include "services/sshd_varlink.h"
 
 #define RSA_BITS_MIN 2048 /* NIST SP 800-131A; smaller keys are never offered */
@@ -216,6 +217,7 @@ static void job_end(struct key_job *job)
 		job_failed(job, err.text);
 	else
 		job_succeeded(job);
+	monitor_pool_renew(job->sshd->monitors);
 	job_free(job);
 }
 
@@ -359,6 +361,7 @@ static int zeroize_family(struct sshd *sshd, const char *family, const char *cal
 		log_event(LOG_SSHD_INFO_GENERAL, "The %s host key %s was zeroized by '%s'",
 			  host_key_type_words[type], row.fingerprint, caller);
 	}
+	monitor_pool_renew(sshd->monitors);
 	if (hostkey_set_is_empty(sshd->hostkeys))
 		log_event(LOG_SSHD_WARN_GENERAL,
 			  "There is no host key any more: no client can connect until one is made "

@@ -24,6 +24,7 @@
 #include "base/option.h"
 #include "base/proc.h"
 #include "services/ssh/file_root.h"
+#include "services/ssh/monitor.h"
 #include "services/sshd.h"
 #include "services/sshd_keys.h"
 #include "services/sshd_options.h"
@@ -188,6 +189,17 @@ static void slice_save(const struct sshd *sshd)
 			  sshd->slice_path, strerror(-rc));
 }
 
+/* Before a listener can let anybody in by the new configuration. */
+static void monitors_apply(struct sshd *sshd)
+{
+	int rc = monitor_pool_configure(sshd->monitors, sshd->next_text, sshd->next_text_len);
+
+	if (rc < 0)
+		log_event(LOG_SSHD_ERR_GENERAL,
+			  "Sessions go on beginning with the configuration of before: it cannot be passed on (%s)",
+			  strerror(-rc));
+}
+
 static void ops_apply(void *userdata)
 {
 	struct sshd *sshd = userdata;
@@ -195,6 +207,7 @@ static void ops_apply(void *userdata)
 
 	sshd->conf = take(sshd->next);
 	maps_apply(sshd, before);
+	monitors_apply(sshd);
 	door_apply(sshd->door);
 	listener_set_apply(sshd->listeners);
 	slice_save(sshd);
@@ -537,8 +550,10 @@ static int files_open(struct sshd *sshd, struct err *err)
 
 static int programs_init(struct sshd *sshd, struct err *err)
 {
-	int rc = program_open(sshd, "sallyport-transport", &sshd->transport_fd, err);
+	int rc = program_open(sshd, "sallyport-monitor", &sshd->monitor_fd, err);
 
+	if (rc == 0)
+		rc = program_open(sshd, "sallyport-transport", &sshd->transport_fd, err);
 	if (rc == 0)
 		rc = program_open(sshd, "sallyport", &sshd->cli_fd, err);
 	if (rc == 0)
@@ -563,19 +578,30 @@ static void spawners_done(struct sshd *sshd)
 	spawner_pool_free(take(sshd->spawners));
 }
 
+static int monitors_init(struct sshd *sshd, struct err *err)
+{
+	const struct monitor_pool_options options = {
+		.program_fd = sshd->monitor_fd, .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd,
+		.cli_fd = sshd->cli_fd, .empty_dir_fd = sshd->empty_dir_fd, .files_fd = sshd->files_fd,
+		.helper_fd = sshd->helper_fd, .uidmap_path = sshd->uidmap_path, .user_keys_dir = sshd->user_keys_dir,
+		.netns_dir = sshd->netns_dir, .hostkeys = sshd->hostkeys, .transport_uid = sshd->transport_uid,
+		.weak = sshd->weak, .debug = sshd->debug, .files = sshd->session_files,
+	};
+
+	return monitor_pool_new(&options, &sshd->monitors) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+static void monitors_done(struct sshd *sshd)
+{
+	monitor_pool_free(take(sshd->monitors));
+}
+
 static int sessions_init(struct sshd *sshd, struct err *err)
 {
 	struct session_server_options options = {
 		.base = sshd->base, .run_dir = sshd->run_dir, .history = sshd->history, .door = sshd->door,
-		.spawners = sshd->spawners,
-		.conf = (const struct sshd_conf *const *)&sshd->conf, .session_files = sshd->session_files,
-		.start = { .run_dir_fd = sshd->run_dir_fd, .transport_fd = sshd->transport_fd, .cli_fd = sshd->cli_fd,
-			   .empty_dir_fd = sshd->empty_dir_fd, .files_fd = sshd->files_fd,
-			   .helper_fd = sshd->helper_fd, .uidmap_path = sshd->uidmap_path, .weak = sshd->weak,
-			   .separate_users = !sshd->weak, .hostkeys = sshd->hostkeys,
-			   .user_keys_dir = sshd->user_keys_dir,
-			   .transport_uid = sshd->transport_uid,
-			   .transport_gid = sshd->transport_uid },
+		.spawners = sshd->spawners, .monitors = sshd->monitors,
+		.conf = (const struct sshd_conf *const *)&sshd->conf,
 	};
 
 	return session_server_new(&options, &sshd->sessions, err);
@@ -653,6 +679,7 @@ static const struct {
 	{ "listeners", listeners_init, listeners_done },
 	{ "programs", programs_init, NULL },
 	{ "spawners", spawners_init, spawners_done },
+	{ "monitors", monitors_init, monitors_done },
 	{ "sessions", sessions_init, sessions_done },
 	{ "signals", events_init, events_done },
 	{ "varlink", varlink_init, varlink_done },

@@ -4,6 +4,7 @@
  * takes a group that may configure. Rows are encoded from their field tables, and so is the interface
  * description.
  */
+#include "services/ssh/monitor.h"
 #include "services/sshd_varlink.h"
 
 #include <errno.h>

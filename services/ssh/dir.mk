@@ -4,7 +4,7 @@ mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
 
 monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c kbdint.c monitor_kbdint.c monitor_session.c \
-	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c spawner.c user_switch.c subsystem.c file_root.c forward.c monitor_forward.c)
+	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c monitor_offer.c monitor_request.c monitor_pool.c spawner.c user_switch.c subsystem.c file_root.c forward.c monitor_forward.c)
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
@@ -22,6 +22,12 @@ sallyport-transport_SRCS := $(addprefix services/ssh/,transport_main.c transport
 sallyport-transport_LIBS := transport relay mon base
 sallyport-transport_PKGS := libssh libcrypto libseccomp libcap-ng
 $(eval $(call prog,sallyport-transport))
+
+sallyport-monitor_SRCS := services/ssh/monitor_main.c services/sshd_conf.c
+sallyport-monitor_LIBS := monitor services_report services_conf aaa vrf vrf_conf conf base
+sallyport-monitor_PKGS := jansson libcap-ng libcrypto
+sallyport-monitor_LDLIBS := -lcrypt
+$(eval $(call prog,sallyport-monitor))
 
 sallyport-helper_SRCS := $(addprefix services/ssh/,helper_main.c file_root.c forward.c)
 sallyport-helper_LIBS := mon base

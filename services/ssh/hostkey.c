@@ -295,6 +295,75 @@ int64_t hostkey_created_us(const struct hostkey_set *set, enum hostkey_type type
 	return set->rows[type].created_us;
 }
 
+/* ---- passed on ---- */
+
+/* What stands before each key. */
+struct passed {
+	uint32_t type, len;
+};
+
+static int row_pass(const struct hostkey_row *row, enum hostkey_type type, int fd)
+{
+	unsigned char *der = NULL;
+	int len = i2d_PrivateKey(row->key, &der), r = 0;
+	struct passed head = { .type = type, .len = (uint32_t)len };
+
+	if (len <= 0)
+		return -ENOMEM;
+	if (write(fd, &head, sizeof(head)) != (ssize_t)sizeof(head) || write(fd, der, (size_t)len) != len)
+		r = -EIO;
+	OPENSSL_clear_free(der, (size_t)len);
+	return r;
+}
+
+int hostkey_set_write(const struct hostkey_set *set, int fd)
+{
+	int r = 0;
+
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX && r == 0; type++)
+		if (set->rows[type].key)
+			r = row_pass(&set->rows[type], type, fd);
+	return r;
+}
+
+static int row_take(struct hostkey_set *set, int fd, const struct passed *head, struct err *err)
+{
+	unsigned char der[KEY_FILE_MAX_BYTES];
+	const unsigned char *at = der;
+	struct hostkey_row *row = head->type < HOSTKEY_TYPE_MAX ? &set->rows[head->type] : NULL;
+	int r = 0;
+
+	if (!row || row->key || head->len > sizeof(der) || read(fd, der, head->len) != (ssize_t)head->len)
+		return err_set(err, -EPROTO, "the host keys that were passed on are cut short");
+	row->key = d2i_AutoPrivateKey(NULL, &at, (long)head->len);
+	explicit_bzero(der, sizeof(der));
+	if (row->key)
+		r = hostkey_blob_write(row->key, &row->blob, &row->blob_len);
+	return row->key && r == 0 ? 0 : err_set(err, -EPROTO, "a host key that was passed on is none");
+}
+
+int hostkey_set_read(int fd, struct hostkey_set **ret_set, struct err *err)
+{
+	AUTO(hostkey_set_free) struct hostkey_set *set = calloc(1, sizeof(*set));
+	struct passed head;
+	ssize_t n;
+	int r;
+
+	if (!set)
+		return -ENOMEM;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err_set(err, -errno, "the host keys that were passed on: %s", strerror(errno));
+	while ((n = read(fd, &head, sizeof(head))) == (ssize_t)sizeof(head)) {
+		r = row_take(set, fd, &head, err);
+		if (r < 0)
+			return r;
+	}
+	if (n != 0)
+		return err_set(err, -EPROTO, "the host keys that were passed on are cut short");
+	*ret_set = take(set);
+	return 0;
+}
+
 /* ---- made and taken away ---- */
 
 static void remove_beside(const char *path, const char *suffix)

@@ -50,6 +50,10 @@ int hostkey_make(const char *dir, enum hostkey_type type, unsigned bits, struct 
 /* Removes the key and remembers that it is not wanted: it is not made again at the next start. */
 int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err);
 
+/* To another process of the daemon's own, through a file in memory. Types that are not there stay so. */
+int hostkey_set_write(const struct hostkey_set *set, int fd);
+int hostkey_set_read(int fd, struct hostkey_set **ret_set, struct err *err);
+
 /* The SSH wire blob of the public half, NULL when that type is not there. Borrowed. */
 const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_type type, size_t *ret_len);
 /* Signs tbs with the key whose public blob is given, as EVP_DigestSign() with digest (NULL or "" for ed25519). */

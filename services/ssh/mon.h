@@ -26,7 +26,7 @@
 #define MON_RPC_FD	     4
 #define MON_EVENT_FD	     5
 #define MON_RECORD_MAX_BYTES 65536u
-#define MON_FDS_MAX	     4
+#define MON_FDS_MAX	     5
 #define MON_SPAWN_FDS	     4 /* of MON_SPAWN: connection, rpc, events, status */
 #define MON_FORWARDS_MAX     32u /* of one connection at a time, those that are being made included */
 #define MON_COMMAND_MAX_BYTES 32767u /* of MON_EXEC; the transport refuses longer ones itself */
@@ -89,11 +89,12 @@ enum mon_event {
 				and no MON_CHANNEL_CLOSE follows */
 };
 
-/* Between daemon, spawner and monitor (spawner.h); two sockets of their own, a record's channel is 0. */
+/* Between daemon, spawners and monitor (spawner.h, monitor_pool.h), over sockets of their own; the channel is 0. */
 enum mon_status {
 	MON_SPAWN = 96,	   /* daemon to spawner, over its control socket: MON_SPAWN_FDS descriptors, no field */
 	MON_STATUS_HELLO,  /* transport to monitor, its first words; the kernel says who sends it (SCM_CREDENTIALS) */
 	MON_STATUS_ENDED,  /* spawner to monitor: u32 status as of waitpid(); sent before the process is reaped */
+	MON_MONITOR,	   /* daemon to the spawner of monitors: monitor_request.h */
 };
 
 enum mon_verdict { MON_DENIED = 0, MON_SUCCESS = 1, MON_PARTIAL = 2, MON_DISCONNECT = 3, /* too many tries */

@@ -538,11 +538,12 @@ static void init(struct monitor *m, const struct monitor_start *start)
 {
 	int64_t timeout_s = start->profile->timeout_s;
 
-	*m = (struct monitor){ .start = start, .session = start->session };
+	/* zeroes are there already, and are not written again: what is not written stays shared with the spawner */
+	m->start = start;
+	m->session = start->session;
 	m->rpc_fd = m->event_fd = m->signal_fd = m->status_fd = m->transport_pid_fd = -1;
 	m->session.state = SESSION_OPEN_TCP;
 	m->session.pid = (uint32_t)getpid();
-	proc_start_ticks(getpid(), &m->session.pid_start_ticks);
 	if (timeout_s <= 0 || timeout_s > LOGIN_TIME_MAX_S)
 		timeout_s = LOGIN_TIME_MAX_S;
 	/* From the accept on, which was a moment ago. */

@@ -2,11 +2,11 @@
 /*
  * services/ssh/monitor.h - the privileged half of one connection: signs, verifies, decides, opens ptys, switches user
  *
- * Shapes:  struct monitor_start, everything a monitor needs, inherited through fork
+ * Shapes:  struct monitor_start, everything a monitor needs
  * Units:   see ssh_conf.h
  * Errors:  monitor_run() never returns
  * Owns:    the monitor owns the connection from the fork on
- * Runs in: a child forked from sallyport-sshd; root with reduced capabilities, or an ordinary user
+ * Runs in: a child forked from sallyport-monitor; root with reduced capabilities, or an ordinary user
  * Source:  architecture.md "Programs"; libssh.md part 2
  * Tests:   tests/system/test_ssh_*.py, tests/system/test_transport_attack.py
  */
@@ -49,12 +49,14 @@ struct monitor_start {
 	struct session_report session; /* id, vty, vrf, addresses, start_us are filled */
 };
 
+struct ssh_algorithm_server monitor_algorithm_server(const struct hostkey_set *hostkeys,
+						     const struct ssh_profile *profile);
 /* What a profile makes of the host keys that exist and of the table, as it is offered. Returns buffer. */
 const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
 				   const struct ssh_profile *profile, char *buffer, size_t size_bytes);
 
-/* Once in the daemon, before the first fork and when the host keys have changed: so that no monitor does anything for
- * the first time. An error names a host key that does not work. */
+/* Once before the first fork, so that no monitor does anything for the first time. An error names a host key that does
+ * not work. */
 int monitor_warm(const struct hostkey_set *hostkeys, struct err *err);
 
 /* Called in the child right after fork, signals at default, every descriptor but those in start already closed or

@@ -28,25 +28,6 @@ enum {
 	SIGN_PER_S = 20,	  /* a rekey per megabyte at line rate is slowed down, not broken */
 };
 
-static struct ssh_algorithm_server server_of(const struct hostkey_set *hostkeys, const struct ssh_profile *profile)
-{
-	struct ssh_algorithm_server server = { .profile = profile, .libssh = ssh_algorithm_libssh };
-	size_t len;
-
-	for (unsigned type = 0; type < HOSTKEY_TYPE_MAX; type++)
-		if (hostkey_public_blob(hostkeys, (enum hostkey_type)type, &len))
-			server.host_keys |= 1u << type;
-	return server;
-}
-
-const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
-				   const struct ssh_profile *profile, char *buffer, size_t size_bytes)
-{
-	struct ssh_algorithm_server server = server_of(hostkeys, profile);
-
-	return ssh_algorithm_list(kind, &server, buffer, size_bytes);
-}
-
 /* ---- key exchange ---- */
 
 /* A session keeps the settings that it began with. */
@@ -66,7 +47,7 @@ static void put_settings(struct monitor *m, struct mon_buf *answer)
 int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 		       struct monitor_reply *reply, struct err *err)
 {
-	struct ssh_algorithm_server server = server_of(m->start->hostkeys, m->start->profile);
+	struct ssh_algorithm_server server = monitor_algorithm_server(m->start->hostkeys, m->start->profile);
 	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
 	unsigned keys;
 
@@ -218,7 +199,7 @@ int monitor_auth_negotiation(struct monitor *m, struct mon_buf *ask, uint16_t ch
 	struct ssh_mismatch mismatch = {
 		.kind = (enum ssh_algorithm_kind)kind,
 		.client = client,
-		.server = server_of(m->start->hostkeys, m->start->profile),
+		.server = monitor_algorithm_server(m->start->hostkeys, m->start->profile),
 		.vrf_name = m->session.vrf,
 		.global = &m->start->ssh->server,
 		.vrf = vrf ? &vrf->profile : NULL,

@@ -99,11 +99,10 @@ static void tell_state(struct monitor *m)
 void monitor_link_init(struct monitor *m)
 {
 	m->link_fd = m->start->link_fd;
-	m->dirty = true;
 	m->link_pause_us = RETRY_FIRST_US;
-	if (m->link_fd < 0)
+	/* who made the link knows what there is to know, but for who we are */
+	if (m->link_fd < 0 || !link_send(m, SESSION_MESSAGE_HELLO))
 		m->link_retry_us = clock_monotonic_us();
-	tell_state(m);
 }
 
 void monitor_link_changed(struct monitor *m, bool now)

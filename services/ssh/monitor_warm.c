@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * DOC: What every monitor would do for the first time is done once in the daemon
+ * DOC: What every monitor would do for the first time is done once in the process they are forked from
  *
  * The first signature of a process costs OpenSSL many times what the next one does, in time and in memory; a monitor is
- * forked, so it finds ready what the daemon has used. A host key that does not verify what it signs is found here too.
+ * forked, so it finds ready what was used before. A host key that does not verify what it signs is found here too.
  *
  * The RSA key only verifies: signing would leave a blinding in it that all monitors then began with.
  */

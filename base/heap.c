@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * DOC: filling the holes of the heap. An allocation that makes the space at the top smaller has found no hole of its
+ * size; from large sizes to small ones, each is asked for until that happens.
+ */
+#include "base/heap.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+
+#define LARGEST_BYTES  65536u /* below what is mapped by itself */
+#define STEPS_BELOW    1024u  /* from here on every size there is */
+#define STEP_BYTES     16u
+#define HOLES_MAX      65536u
+
+/* Where the compiler cannot see that nobody reads what is allocated. */
+static void *volatile kept;
+
+/* False when there is no hole of this size any more. */
+static int hole_fill(size_t size_bytes)
+{
+	struct mallinfo2 before = mallinfo2(), after;
+	void *bytes = malloc(size_bytes);
+
+	after = mallinfo2();
+	if (bytes && after.keepcost == before.keepcost && after.arena == before.arena && after.hblks == before.hblks) {
+		kept = bytes;
+		return 1;
+	}
+	free(bytes);
+	return 0;
+}
+
+void heap_settle(void)
+{
+	unsigned left = HOLES_MAX;
+
+	/* another allocator (a sanitizer's) counts nothing here */
+	if (mallinfo2().arena == 0)
+		return;
+	for (size_t size = LARGEST_BYTES; size >= STEP_BYTES; size -= size > STEPS_BELOW ? size / 2 : STEP_BYTES)
+		while (left > 0 && hole_fill(size - sizeof(size_t)))
+			left--;
+}
