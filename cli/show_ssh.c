@@ -185,6 +185,7 @@ static const struct column listener_columns[] = {
 	{ .title = "family", .width = 6, .member = "family" },
 	{ .title = "port", .width = 5, .member = "port" },
 	{ .title = "state", .width = 8, .member = "state" },
+	{ .title = "service", .width = 7, .member = "service" },
 	{ .title = "accepted", .width = 8, .member = "accepted" },
 	{ .title = "refused", .width = 8, .member = "refused" },
 	{ .title = "reason", .width = 10, .member = "reason", .blanks = true },
@@ -442,30 +443,39 @@ static void print_listeners(FILE *out, const struct listener_report *listeners, 
 		column_row(out, listener_columns, listener_report_fields, &listeners[i]);
 }
 
-static const char *access_list_of(const struct listener_report *listeners, size_t len, const char *vrf,
-				  const char *family)
+static bool is_netconf(const struct listener_report *listener)
+{
+	return !strcmp(listener->service, "netconf");
+}
+
+static bool is_of(const struct listener_report *listener, const struct listener_report *like)
+{
+	return !strcmp(listener->vrf, like->vrf) && is_netconf(listener) == is_netconf(like);
+}
+
+static const char *access_list_of(const struct listener_report *listeners, size_t len,
+				  const struct listener_report *like, const char *family)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!strcmp(listeners[i].vrf, vrf) && !strcmp(listeners[i].family, family))
+		if (is_of(&listeners[i], like) && !strcmp(listeners[i].family, family))
 			return listeners[i].access_list;
 	return "";
 }
 
-/* "vrfname:=default (v4-acl:=, v6-acl:=)", each VRF once. */
-static void print_vrfs(FILE *out, const struct listener_report *listeners, size_t len)
+/* "vrfname:=default (v4-acl:=, v6-acl:=)", each VRF of the service once. */
+static void print_vrfs(FILE *out, const char *label, bool netconf, const struct listener_report *listeners,
+		       size_t len)
 {
-	const char *label = "SSH vrfs";
-
 	for (size_t i = 0; i < len; i++) {
 		size_t before = 0;
 
-		while (before < i && strcmp(listeners[before].vrf, listeners[i].vrf) != 0)
+		while (before < i && !is_of(&listeners[before], &listeners[i]))
 			before++;
-		if (before < i)
+		if (before < i || is_netconf(&listeners[i]) != netconf)
 			continue;
 		fprintf(out, "%36s := vrfname:=%s (v4-acl:=%s, v6-acl:=%s)\n", label, listeners[i].vrf,
-			access_list_of(listeners, len, listeners[i].vrf, "ipv4"),
-			access_list_of(listeners, len, listeners[i].vrf, "ipv6"));
+			access_list_of(listeners, len, &listeners[i], "ipv4"),
+			access_list_of(listeners, len, &listeners[i], "ipv6"));
 		label = "";
 	}
 	if (label[0])
@@ -520,6 +530,10 @@ static void print_others(FILE *out, const struct server_report *server)
 	fprintf(out, "%36s := %" PRIu32 "\n", "Rate of one source", server->rate_per_source);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Authentication timeout", server->timeout_s);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Keepalive", server->keepalive_s);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Channel timeout", server->channel_timeout_s);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Connection timeout", server->connection_timeout_s);
+	fprintf(out, "%36s :=%s%s\n", "Netconf program", server->netconf_program[0] ? " " : "", server->netconf_program);
+	fprintf(out, "%36s := %s\n", "Netconf on the SSH port", server->netconf_on_ssh_port ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Sftp", server->sftp ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Scp", server->scp ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Penalties", server->penalties ? "Enabled" : "Disabled");
@@ -534,7 +548,9 @@ static void print_server(FILE *out, const struct server_report *server, const st
 	fputs("---------------------\nSSH Server Parameters\n---------------------\n\n", out);
 	fprintf(out, "%36s := v2\n", "Current supported versions");
 	fprintf(out, "%36s := %" PRIu32 "\n", "SSH port", server->port);
-	print_vrfs(out, listeners, len);
+	print_vrfs(out, "SSH vrfs", false, listeners, len);
+	fprintf(out, "%36s := %" PRIu32 "\n", "Netconf Port", server->netconf_port);
+	print_vrfs(out, "Netconf Vrfs", true, listeners, len);
 	fputs("\nAlgorithms\n---------------\n", out);
 	fprintf(out, "%36s := %s\n\n", "Hostkey Algorithms",
 		server->host_keys[0] ? server->host_keys : "none: no client can connect; crypto key generate ed25519");

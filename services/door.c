@@ -269,11 +269,23 @@ static void flow_side(const union listener_address *address, uint8_t bytes[stati
 	}
 }
 
+/* A port of NETCONF has access lists of its own. */
+static const char *list_name(const struct door *door, const struct ssh_profile *profile,
+			     const struct listener_connection *connection, bool ipv4)
+{
+	struct ssh_netconf netconf = { .ipv4_access_list = NULL };
+
+	if (!connection->is_netconf)
+		return ipv4 ? profile->ipv4_access_list : profile->ipv6_access_list;
+	ssh_conf_netconf(&(*door->conf)->ssh, connection->vrf->name, &netconf);
+	return ipv4 ? netconf.ipv4_access_list : netconf.ipv6_access_list;
+}
+
 static bool list_permits(struct door *door, const struct ssh_profile *profile,
 			 const struct listener_connection *connection)
 {
 	const bool ipv4 = connection->peer.sa.sa_family == AF_INET;
-	const char *name = ipv4 ? profile->ipv4_access_list : profile->ipv6_access_list;
+	const char *name = list_name(door, profile, connection, ipv4);
 	struct access_flow flow = { .family = ipv4 ? ACCESS_IPV4 : ACCESS_IPV6 };
 
 	if (!name)

@@ -29,6 +29,7 @@ struct listener {
 	const struct vrf *vrf;
 	int family;
 	uint16_t port;
+	bool is_netconf; /* only that is served to its connections */
 	enum listener_state state;
 	char reason[160];
 	int fd;
@@ -38,6 +39,7 @@ struct listener {
 	int dscp;
 	int64_t window_bytes; /* receive buffer of connections, 0: the kernel's own growth is enough */
 	bool kept;	      /* scratch of prepare: also in the list to come, then with */
+	bool next_is_netconf;
 	int next_dscp;
 	int64_t next_window_bytes;
 };
@@ -178,8 +180,9 @@ static void conflict_explain(const struct listener *listener, char reason[static
 			 listener->port);
 		return;
 	}
-	snprintf(reason, 160, "port %u is in use by %s; stop that program or configure another 'ssh server port'",
-		 listener->port, port_owner_text(listener->vrf, listener->port, owner, sizeof(owner)));
+	snprintf(reason, 160, "port %u is in use by %s; stop that program or configure another 'ssh server %sport'",
+		 listener->port, port_owner_text(listener->vrf, listener->port, owner, sizeof(owner)),
+		 listener->is_netconf ? "netconf " : "");
 }
 
 /* A bound and listening socket, or -errno with the state and reason that it means. */
@@ -218,18 +221,21 @@ static int socket_open(const struct listener *listener, enum listener_state *ret
 static void state_log(const struct listener *listener)
 {
 	const char *vrf = listener->vrf->name, *family = family_word(listener->family);
+	const char *what = listener->is_netconf ? " for NETCONF" : "";
 
 	switch (listener->state) {
 	case LISTENER_UP:
-		log_event(LOG_SSHD_INFO_GENERAL, "Listening on port %u in VRF %s (%s)", listener->port, vrf, family);
+		log_event(LOG_SSHD_INFO_GENERAL, "Listening%s on port %u in VRF %s (%s)", what, listener->port, vrf,
+			  family);
 		return;
 	case LISTENER_PENDING:
-		log_event(LOG_SSHD_INFO_GENERAL, "Not listening in VRF %s (%s): %s; service begins when it comes", vrf,
-			  family, listener->reason);
+		log_event(LOG_SSHD_INFO_GENERAL, "Not listening%s in VRF %s (%s): %s; service begins when it comes",
+			  what, vrf, family, listener->reason);
 		return;
 	case LISTENER_CONFLICT:
 	case LISTENER_FAILED:
-		log_event(LOG_SSHD_ERR_GENERAL, "Not listening in VRF %s (%s): %s", vrf, family, listener->reason);
+		log_event(LOG_SSHD_ERR_GENERAL, "Not listening%s in VRF %s (%s): %s", what, vrf, family,
+			  listener->reason);
 		return;
 	case LISTENER_STATE_MAX:
 		return;
@@ -303,7 +309,8 @@ static bool vrf_fits(const struct listener *listener, const struct listener_conn
 
 static void connection_take(struct listener *listener, int fd)
 {
-	struct listener_connection connection = { .fd = fd, .vrf = listener->vrf };
+	struct listener_connection connection = { .fd = fd, .vrf = listener->vrf,
+						  .is_netconf = listener->is_netconf };
 	socklen_t peer_len = sizeof(connection.peer), local_len = sizeof(connection.local);
 
 	/* gone before it was taken, or of another VRF */
@@ -513,21 +520,48 @@ static int64_t window_bytes(const char *vrf_name, int64_t scale)
 	return set_max > grows[2] ? set_max : 0;
 }
 
+/* What a listener is to be. */
+struct wanted {
+	const char *vrf_name;
+	int family;
+	uint16_t port;
+	bool is_netconf;
+	const struct ssh_profile *profile;
+	int64_t window_bytes;
+};
+
+static void netconf_line(const struct wanted *wanted, const struct ssh_conf *ssh, char *line, size_t size_bytes)
+{
+	const struct ssh_netconf_vrf_conf *vrfs = ssh->netconf_vrfs.items;
+	bool own_port = false;
+
+	for (size_t i = 0; i < ssh->netconf_vrfs.len; i++)
+		own_port = own_port || (!strcmp(vrfs[i].name, wanted->vrf_name) && vrfs[i].port > 0);
+	if (own_port)
+		snprintf(line, size_bytes, "ssh server netconf vrf %s port %u", wanted->vrf_name, wanted->port);
+	else if (ssh->netconf_port > 0)
+		snprintf(line, size_bytes, "ssh server netconf port %u", wanted->port);
+	else
+		snprintf(line, size_bytes, "ssh server netconf vrf %s", wanted->vrf_name);
+}
+
 /* The line that asks for what cannot be had: the port when it is the news, else the VRF. */
-static void conflict_report(const struct listener_set *set, const struct listener *listener, const struct ssh_conf *ssh,
+static void conflict_report(const struct listener_set *set, const struct wanted *wanted, const struct ssh_conf *ssh,
 			    const char *what, sshd_conf_report *report, void *to)
 {
-	const struct ssh_vrf_conf *vrf = ssh_conf_vrf(ssh, listener->vrf->name);
+	const struct ssh_vrf_conf *vrf = ssh_conf_vrf(ssh, wanted->vrf_name);
 	char line[96], reason[512];
-	bool moves = list_find(&set->current, listener->vrf->name, listener->family, -1);
+	bool moves = list_find(&set->current, wanted->vrf_name, wanted->family, -1);
 
-	if (vrf && vrf->profile.port > 0)
-		snprintf(line, sizeof(line), "ssh server vrf %s port %u", listener->vrf->name, listener->port);
+	if (wanted->is_netconf)
+		netconf_line(wanted, ssh, line, sizeof(line));
+	else if (vrf && vrf->profile.port > 0)
+		snprintf(line, sizeof(line), "ssh server vrf %s port %u", wanted->vrf_name, wanted->port);
 	else if (ssh->server.port > 0 && moves)
-		snprintf(line, sizeof(line), "ssh server port %u", listener->port);
+		snprintf(line, sizeof(line), "ssh server port %u", wanted->port);
 	else
-		snprintf(line, sizeof(line), "ssh server vrf %s", listener->vrf->name);
-	snprintf(reason, sizeof(reason), "VRF %s (%s): %s", listener->vrf->name, family_word(listener->family), what);
+		snprintf(line, sizeof(line), "ssh server vrf %s", wanted->vrf_name);
+	snprintf(reason, sizeof(reason), "VRF %s (%s): %s", wanted->vrf_name, family_word(wanted->family), what);
 	report(&(const struct member_fault){ .line = line, .reason = reason }, to);
 }
 
@@ -538,20 +572,13 @@ static bool is_fault(int rc)
 	return rc == -EADDRINUSE || rc == -EACCES || rc == -ENOMEM;
 }
 
-/* What a listener is to be. */
-struct wanted {
-	const char *vrf_name;
-	int family;
-	const struct ssh_profile *profile;
-	int64_t window_bytes;
-};
-
 /* A listener that is in force goes on; its other settings wait for apply. */
 static int listener_keep(struct listener_set *set, struct listener *listener, const struct wanted *wanted)
 {
 	int rc = list_add(&set->next, listener);
 
 	listener->kept = rc == 0;
+	listener->next_is_netconf = wanted->is_netconf;
 	listener->next_dscp = (int)wanted->profile->dscp;
 	listener->next_window_bytes = wanted->window_bytes;
 	return rc;
@@ -560,25 +587,29 @@ static int listener_keep(struct listener_set *set, struct listener *listener, co
 static int listener_prepare(struct listener_set *set, const struct wanted *wanted, const struct ssh_conf *ssh,
 			    bool strict, sshd_conf_report *report, void *to)
 {
-	uint16_t port = (uint16_t)wanted->profile->port;
-	struct listener *kept = list_find(&set->current, wanted->vrf_name, wanted->family, port);
+	struct listener *kept = list_find(&set->current, wanted->vrf_name, wanted->family, wanted->port);
 	AUTO(listener_free) struct listener *listener = NULL;
 	struct err err = { .text = "" };
 	enum listener_state state;
 	int rc, opened;
 
+	if (list_find(&set->next, wanted->vrf_name, wanted->family, wanted->port)) {
+		conflict_report(set, wanted, ssh, "the port is that of SSH; give NETCONF another one", report, to);
+		return strict ? -EADDRINUSE : 0;
+	}
 	if (kept)
 		return listener_keep(set, kept, wanted);
-	rc = listener_new(set, wanted->vrf_name, wanted->family, port, &listener, &err);
+	rc = listener_new(set, wanted->vrf_name, wanted->family, wanted->port, &listener, &err);
 	if (rc < 0)
 		return rc;
+	listener->is_netconf = wanted->is_netconf;
 	listener->dscp = (int)wanted->profile->dscp;
 	listener->window_bytes = wanted->window_bytes;
 	opened = listener_open(listener, &state, listener->reason);
 	if (opened < 0)
 		listener->state = state;
 	if (is_fault(opened) && strict) {
-		conflict_report(set, listener, ssh, listener->reason, report, to);
+		conflict_report(set, wanted, ssh, listener->reason, report, to);
 		return opened;
 	}
 	rc = list_add(&set->next, listener);
@@ -587,26 +618,42 @@ static int listener_prepare(struct listener_set *set, const struct wanted *wante
 	return rc;
 }
 
+/* Both families of one place. netconf NULL: SSH. */
+static int place_prepare(struct listener_set *set, const char *vrf_name, const struct ssh_netconf *netconf,
+			 const struct ssh_conf *ssh, bool strict, sshd_conf_report *report, void *to)
+{
+	struct ssh_profile profile;
+	struct wanted wanted = { .vrf_name = vrf_name, .profile = &profile, .is_netconf = netconf != NULL };
+	int rc = 0;
+
+	ssh_conf_profile(ssh, vrf_name, set->options.default_port, &profile);
+	wanted.port = netconf ? netconf->port : (uint16_t)profile.port;
+	wanted.window_bytes = window_bytes(vrf_name, profile.tcp_window_scale);
+	/* one fault is enough: it is the same program in both families */
+	for (size_t f = 0; rc == 0 && f < ARRAY_SIZE(families); f++) {
+		wanted.family = families[f];
+		rc = listener_prepare(set, &wanted, ssh, strict, report, to);
+	}
+	return rc;
+}
+
 int listener_set_prepare(struct listener_set *set, const struct ssh_conf *ssh, bool strict, sshd_conf_report *report,
 			 void *to)
 {
 	const struct ssh_vrf_conf *vrfs = ssh->vrfs.items;
-	int rc = 0;
+	int rc = 0, one;
 
 	listener_set_abort(set);
 	set->prepared = true;
 	for (size_t i = 0; i < ssh->vrfs.len; i++) {
-		struct ssh_profile profile;
-		struct wanted wanted = { .vrf_name = vrfs[i].name, .profile = &profile };
-		int one = 0;
+		one = place_prepare(set, vrfs[i].name, NULL, ssh, strict, report, to);
+		rc = rc < 0 ? rc : one;
+	}
+	for (size_t i = 0; i < ssh_conf_netconf_len(ssh); i++) {
+		struct ssh_netconf netconf;
 
-		ssh_conf_profile(ssh, vrfs[i].name, set->options.default_port, &profile);
-		wanted.window_bytes = window_bytes(vrfs[i].name, profile.tcp_window_scale);
-		/* one fault per VRF is enough: it is the same program in both families */
-		for (size_t f = 0; one == 0 && f < ARRAY_SIZE(families); f++) {
-			wanted.family = families[f];
-			one = listener_prepare(set, &wanted, ssh, strict, report, to);
-		}
+		ssh_conf_netconf_at(ssh, i, &netconf);
+		one = place_prepare(set, netconf.vrf_name, &netconf, ssh, strict, report, to);
 		rc = rc < 0 ? rc : one;
 	}
 	if (rc < 0)
@@ -628,6 +675,7 @@ void listener_set_abort(struct listener_set *set)
 /* The settings that a listener in force takes over without a new socket. */
 static void listener_renew(struct listener *listener)
 {
+	listener->is_netconf = listener->next_is_netconf;
 	listener->window_bytes = listener->next_window_bytes;
 	if (listener->dscp == listener->next_dscp)
 		return;
@@ -654,8 +702,9 @@ static void listener_begin(struct listener *listener)
 static void listener_retire(struct listener *listener)
 {
 	if (listener->state == LISTENER_UP)
-		log_event(LOG_SSHD_INFO_GENERAL, "No longer listening on port %u in VRF %s (%s)", listener->port,
-			  listener->vrf->name, family_word(listener->family));
+		log_event(LOG_SSHD_INFO_GENERAL, "No longer listening%s on port %u in VRF %s (%s)",
+			  listener->is_netconf ? " for NETCONF" : "", listener->port, listener->vrf->name,
+			  family_word(listener->family));
 	listener_free(listener);
 }
 
@@ -746,6 +795,7 @@ void listener_set_report(const struct listener_set *set, size_t place, struct li
 					  .accepted = listener->accepted, .refused = listener->refused };
 
 	snprintf(report.vrf, sizeof(report.vrf), "%s", listener->vrf->name);
+	snprintf(report.service, sizeof(report.service), "%s", listener->is_netconf ? "netconf" : "ssh");
 	snprintf(report.family, sizeof(report.family), "%s", family_word(listener->family));
 	snprintf(report.reason, sizeof(report.reason), "%s", listener->reason);
 	*ret_report = report;

@@ -40,6 +40,7 @@ union listener_address {
 struct listener_connection {
 	int fd; /* passes to on_connection; close-on-exec, blocking */
 	const struct vrf *vrf;
+	bool is_netconf; /* came in by a port of NETCONF */
 	union listener_address peer, local;
 };
 

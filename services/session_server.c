@@ -39,6 +39,7 @@
 struct birth {
 	int connection_fd;
 	struct vrf vrf; /* as it was at the accept */
+	bool is_netconf;
 	unsigned asks;
 };
 
@@ -784,7 +785,8 @@ static int pair_ask(struct session_server *server, const struct monitor_request 
 /* The two ends of a link; ours is non-blocking by its use (MSG_DONTWAIT), and told who sends. */
 static int birth_ask(struct peer *peer)
 {
-	struct monitor_request request = { .session = peer->entry->report, .vrf = peer->birth->vrf };
+	struct monitor_request request = { .session = peer->entry->report, .vrf = peer->birth->vrf,
+					   .is_netconf = peer->birth->is_netconf };
 	const int on = 1;
 	AUTO(close) int ours = -1;
 	AUTO(close) int theirs = -1;
@@ -812,7 +814,8 @@ static int birth_begin(struct peer *peer, const struct listener_connection *conn
 	peer->birth = calloc(1, sizeof(*peer->birth));
 	if (!peer->birth)
 		return -ENOMEM;
-	*peer->birth = (struct birth){ .connection_fd = connection->fd, .vrf = *connection->vrf };
+	*peer->birth = (struct birth){ .connection_fd = connection->fd, .vrf = *connection->vrf,
+				       .is_netconf = connection->is_netconf };
 	peer->child = true;
 	rc = birth_ask(peer);
 	if (rc < 0)

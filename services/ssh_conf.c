@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "services/ssh_algorithm.h"
+#include "vrf/vrf.h"
 #include "vrf/vrf_conf.h"
 
 #define NUMBER(name, least, most, unit_text, help_text) \
@@ -32,6 +33,7 @@ NUMBER(arg_dscp, 0, 63, NULL, "DSCP of packets to clients");
 NUMBER(arg_rekey_time, 30, 1440, "minutes", "Time after which keys are made anew");
 NUMBER(arg_rekey_volume, 1024, 4095, "megabytes", "Volume after which keys are made anew");
 NUMBER(arg_window_scale, 1, 14, NULL, "Scale factor of the TCP receive window");
+NUMBER(arg_netconf_port, 1, 65535, NULL, "Port number on which NETCONF is served");
 NUMBER(arg_idle, 1, 86400, "seconds", "Time without traffic");
 NUMBER(arg_keepalive, 1, 3600, "seconds", "Time between questions whether a silent client is there");
 
@@ -44,6 +46,9 @@ static int path_canonical(const struct arg *arg, const char *text, char **ret_te
 	(void)arg;
 	if (text[0] != '/')
 		return err_set(err, -EINVAL, "the path of a program begins with '/'");
+	for (const char *at = text; *at; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f)
+			return err_set(err, -EINVAL, "the path of a program has no blanks and nothing unseen");
 	*ret_text = strdup(text);
 	return *ret_text ? 0 : -ENOMEM;
 }
@@ -159,9 +164,48 @@ static const struct stmt idle_rows[] = {
 		"features.md 2A"),
 	STMT_DONE,
 };
+static const struct stmt netconf_disable_rows[] = {
+	FLAG("ssh-port", "On the port of SSH; ports of its own stay", disable_netconf_ssh_port, "features.md 2A"),
+	STMT_DONE,
+};
+static const struct stmt netconf_acl_ipv4_rows[] = {
+	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv4 clients",
+	  .arg = &arg_access_list_name, .offset = offsetof(struct ssh_netconf_vrf_conf, ipv4_access_list),
+	  .source = "features.md 2A" },
+	STMT_DONE,
+};
+static const struct stmt netconf_acl_ipv6_rows[] = {
+	{ .kind = STMT_LEAF, .word = "access-list", .help = "Access list for IPv6 clients",
+	  .arg = &arg_access_list_name, .offset = offsetof(struct ssh_netconf_vrf_conf, ipv6_access_list),
+	  .source = "features.md 2A" },
+	STMT_DONE,
+};
+static const struct stmt netconf_vrf_children[] = {
+	{ .kind = STMT_NODE, .word = "ipv4", .help = "What holds for IPv4 clients", .sub = netconf_acl_ipv4_rows,
+	  .flags = STMT_MORE, .source = "features.md 2A" },
+	{ .kind = STMT_NODE, .word = "ipv6", .help = "What holds for IPv6 clients", .sub = netconf_acl_ipv6_rows,
+	  .flags = STMT_MORE, .source = "features.md 2A" },
+	{ .kind = STMT_LEAF, .word = "port", .help = "Port of NETCONF in this VRF", .arg = &arg_netconf_port,
+	  .offset = offsetof(struct ssh_netconf_vrf_conf, port), .flags = STMT_UNSET | STMT_MORE,
+	  .source = "features.md 2A" },
+	STMT_DONE,
+};
+#define NETCONF_ROWS                                                                                                \
+	{ .kind = STMT_LEAF, .word = "program", .help = "Program that serves the subsystem netconf",                \
+	  .arg = &arg_program, AT(netconf_program), .source = "issue: netconf subsystem hook" },                    \
+		GROUP("disable", "Where NETCONF is not served", netconf_disable_rows, "features.md 2A")
+
+static const struct stmt netconf_vrf_rows[] = { NETCONF_ROWS, STMT_DONE };
 static const struct stmt netconf_rows[] = {
-	{ .kind = STMT_LEAF, .word = "program", .help = "Program that serves the subsystem netconf",
-	  .arg = &arg_program, AT(netconf_program), .source = "issue: netconf subsystem hook" },
+	{ .kind = STMT_LEAF, .word = "port", .help = "Port of NETCONF, in the default VRF where none is named",
+	  .arg = &arg_netconf_port, .def = "830", .offset = offsetof(struct ssh_conf, netconf_port),
+	  .flags = STMT_UNSET, .source = "features.md 2A; RFC 6242 section 6" },
+	NETCONF_ROWS,
+	{ .kind = STMT_LIST, .word = "vrf", .help = "Serve NETCONF on a port of its own in this VRF",
+	  .arg = &arg_vrf_name, .sub = netconf_vrf_children, .offset = offsetof(struct ssh_conf, netconf_vrfs),
+	  .esize = sizeof(struct ssh_netconf_vrf_conf),
+	  .key_offset = offsetof(struct ssh_netconf_vrf_conf, name), .max_entries = 4096,
+	  .source = "features.md 2A" },
 	STMT_DONE,
 };
 /* DEFAULT(text) is the text where a default is said, NULL below a VRF, where the server's own setting holds. */
@@ -191,8 +235,7 @@ static const struct stmt netconf_rows[] = {
 	GROUP("disable", "Take back what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
 	GROUP("penalties", "Shut sources out for a time that misbehave", penalties_rows, "features.md section 3"),     \
 	GROUP("port-forwarding", "Let clients open connections through this router", port_forwarding_rows,             \
-	      "features.md 1G-55"),                                                                                    \
-	GROUP("netconf", "NETCONF over SSH", netconf_rows, "features.md 2A")
+	      "features.md 1G-55")
 
 #define SAID(text) text
 #define NOT_SAID(text) NULL
@@ -216,6 +259,7 @@ static const struct stmt vrf_children[] = {
 	SETTING("timeout", "Timeout of authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
 	/* "timeout" below the server; here that word is the one above */
 	GROUP("idle-timeout", "End what is idle", idle_rows, "features.md 2A"),
+	GROUP("netconf", "NETCONF over SSH", netconf_vrf_rows, "features.md 2A"),
 	STMT_DONE,
 };
 
@@ -226,6 +270,7 @@ static const struct stmt server_children[] = {
 	  .offset = offsetof(struct ssh_conf, v2), .source = "features.md 1C-23" },
 	PROFILE_ROWS(SAID),
 	GROUP("timeout", "End what is idle", idle_rows, "features.md 2A"),
+	GROUP("netconf", "NETCONF over SSH", netconf_rows, "features.md 2A"),
 	{ .kind = STMT_LIST, .word = "vrf", .help = "Accept sessions in this VRF", .arg = &arg_vrf_name,
 	  .sub = vrf_children, .offset = offsetof(struct ssh_conf, vrfs), .esize = sizeof(struct ssh_vrf_conf),
 	  .key_offset = offsetof(struct ssh_vrf_conf, name), .max_entries = 4096, .source = "features.md 1C-22, 2A" },
@@ -257,4 +302,39 @@ void ssh_conf_profile(const struct ssh_conf *conf, const char *vrf_name, uint16_
 	const struct ssh_vrf_conf *vrf = ssh_conf_vrf(conf, vrf_name);
 
 	ssh_profile_resolve(&conf->server, vrf ? &vrf->profile : NULL, default_port, ret_profile);
+}
+
+size_t ssh_conf_netconf_len(const struct ssh_conf *conf)
+{
+	return conf->netconf_vrfs.len ? conf->netconf_vrfs.len : conf->netconf_port > 0;
+}
+
+void ssh_conf_netconf_at(const struct ssh_conf *conf, size_t place, struct ssh_netconf *ret_netconf)
+{
+	const struct ssh_netconf_vrf_conf *vrf = conf->netconf_vrfs.items;
+	int64_t port = conf->netconf_port > 0 ? conf->netconf_port : NETCONF_PORT_DEFAULT;
+
+	if (!conf->netconf_vrfs.len) {
+		*ret_netconf = (struct ssh_netconf){ .vrf_name = VRF_DEFAULT_NAME, .port = (uint16_t)port };
+		return;
+	}
+	vrf += place;
+	*ret_netconf = (struct ssh_netconf){ .vrf_name = vrf->name,
+					     .port = (uint16_t)(vrf->port > 0 ? vrf->port : port),
+					     .ipv4_access_list = vrf->ipv4_access_list,
+					     .ipv6_access_list = vrf->ipv6_access_list };
+}
+
+bool ssh_conf_netconf(const struct ssh_conf *conf, const char *vrf_name, struct ssh_netconf *ret_netconf)
+{
+	for (size_t i = 0; i < ssh_conf_netconf_len(conf); i++) {
+		struct ssh_netconf netconf;
+
+		ssh_conf_netconf_at(conf, i, &netconf);
+		if (strcmp(netconf.vrf_name, vrf_name) != 0)
+			continue;
+		*ret_netconf = netconf;
+		return true;
+	}
+	return false;
 }

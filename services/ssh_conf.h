@@ -23,12 +23,29 @@ struct ssh_vrf_conf {
 	char *name;
 };
 
+struct ssh_netconf_vrf_conf {
+	char *name;
+	int64_t port; /* SSH_UNSET: that of the server */
+	char *ipv4_access_list, *ipv6_access_list;
+};
+
 struct ssh_conf {
 	struct ssh_profile server; /* as configured; timeout_s is "ssh timeout" */
 	bool v1;		   /* stored only: no SSHv1 here */
 	bool v2;
 	struct bind_list vrfs; /* struct ssh_vrf_conf */
 	struct access_lists_conf access_lists;
+	int64_t netconf_port; /* SSH_UNSET: NETCONF_PORT_DEFAULT, and no port of its own where no VRF is named */
+	struct bind_list netconf_vrfs; /* struct ssh_netconf_vrf_conf */
+};
+
+#define NETCONF_PORT_DEFAULT 830 /* RFC 6242 section 6 */
+
+/* A VRF where NETCONF has a port of its own. */
+struct ssh_netconf {
+	const char *vrf_name;
+	uint16_t port;
+	const char *ipv4_access_list, *ipv6_access_list; /* NULL: everybody may connect */
 };
 
 extern const struct stmt ssh_conf_children[];
@@ -40,6 +57,11 @@ extern const struct stmt ssh_conf_children[];
 
 /* The VRF's own settings, or NULL. */
 const struct ssh_vrf_conf *ssh_conf_vrf(const struct ssh_conf *conf, const char *vrf_name);
+/* Those that are named; with nothing but a port the default VRF. */
+size_t ssh_conf_netconf_len(const struct ssh_conf *conf);
+void ssh_conf_netconf_at(const struct ssh_conf *conf, size_t place, struct ssh_netconf *ret_netconf);
+bool ssh_conf_netconf(const struct ssh_conf *conf, const char *vrf_name, struct ssh_netconf *ret_netconf);
+
 /* What holds in a VRF, one that has no entry included. */
 void ssh_conf_profile(const struct ssh_conf *conf, const char *vrf_name, uint16_t default_port,
 		      struct ssh_profile *ret_profile);

@@ -51,6 +51,7 @@ static const size_t flags[] = {
 	offsetof(struct ssh_profile, disable_keyboard_interactive),
 	offsetof(struct ssh_profile, disable_sftp),
 	offsetof(struct ssh_profile, disable_scp),
+	offsetof(struct ssh_profile, disable_netconf_ssh_port),
 	offsetof(struct ssh_profile, port_forwarding_local),
 	offsetof(struct ssh_profile, logging),
 	offsetof(struct ssh_profile, penalties_disable),

@@ -41,6 +41,7 @@ struct ssh_profile {
 	bool disable_hmac_sha1, disable_hmac_sha2_256, disable_hmac_sha2_512;
 	bool disable_password, disable_public_key, disable_keyboard_interactive;
 	bool disable_sftp, disable_scp;
+	bool disable_netconf_ssh_port; /* ports of its own serve it all the same */
 	bool port_forwarding_local;
 	bool logging;
 	bool penalties_disable;

@@ -117,6 +117,7 @@ const struct field listener_report_fields[] = {
 	FIELD_OF(FIELD_U64, struct listener_report, accepted, "Connections taken since the listener was configured"),
 	FIELD_OF(FIELD_U64, struct listener_report, refused, "Connections closed at once by a limit"),
 	FIELD_OF(FIELD_STR, struct listener_report, access_list, "Access list that clients have to pass"),
+	FIELD_OF(FIELD_STR, struct listener_report, service, "What is served: ssh, or netconf alone"),
 	FIELD_END,
 };
 
@@ -146,6 +147,12 @@ const struct field server_report_fields[] = {
 	FIELD_OF(FIELD_BOOL, struct server_report, sftp, "Whether sftp is served"),
 	FIELD_OF(FIELD_BOOL, struct server_report, scp, "Whether scp is served"),
 	FIELD_OF(FIELD_BOOL, struct server_report, penalties, "Whether sources that misbehave are shut out for a time"),
+	FIELD_OF(FIELD_U32, struct server_report, channel_timeout_s, "Seconds until an idle channel ends, 0 never"),
+	FIELD_OF(FIELD_U32, struct server_report, connection_timeout_s,
+		 "Seconds until a connection without channels ends, 0 never"),
+	FIELD_OF(FIELD_U32, struct server_report, netconf_port, "TCP port of NETCONF, where it is served on its own"),
+	FIELD_OF(FIELD_BOOL, struct server_report, netconf_on_ssh_port, "Whether NETCONF is served on the SSH port"),
+	FIELD_OF(FIELD_STR, struct server_report, netconf_program, "Program that serves NETCONF"),
 	FIELD_OF(FIELD_U64, struct server_report, refused_sessions, "Connections closed at the session limit"),
 	FIELD_OF(FIELD_U64, struct server_report, refused_unauthenticated,
 		 "Connections closed because too many had not authenticated"),

@@ -113,6 +113,7 @@ struct listener_report {
 	char reason[160]; /* why it is not up; "" when up */
 	uint64_t accepted, refused;
 	char access_list[65]; /* "" none */
+	char service[8];      /* "ssh", or "netconf" when nothing else is served there */
 };
 
 struct server_report { /* one row */
@@ -124,6 +125,10 @@ struct server_report { /* one row */
 	char vrf[33]; /* whose settings these are; "" those that hold where a VRF has none of its own */
 	uint32_t rate_burst, rate_per_source, rekey_time_min, rekey_volume_mb, tcp_window_scale, keepalive_s;
 	bool port_forwarding, sftp, scp, penalties;
+	uint32_t channel_timeout_s, connection_timeout_s; /* 0: none */
+	uint32_t netconf_port;
+	bool netconf_on_ssh_port;
+	char netconf_program[256]; /* "" none: NETCONF is refused */
 	/* connections that were closed at accept, by reason, since sallyport-sshd began */
 	uint64_t refused_sessions, refused_unauthenticated, refused_source, refused_rate, refused_source_rate,
 		refused_access_list, refused_penalty, refused_resources;

@@ -131,7 +131,7 @@ static bool offer_check(const struct place *place, enum ssh_algorithm_kind kind,
 }
 
 /* A list that is not there lets nobody in, which nobody means. */
-static bool access_list_check(const struct sshd_conf *conf, const char *vrf, enum access_family family,
+static bool access_list_check(const struct sshd_conf *conf, const char *place, enum access_family family,
 			      const char *name, sshd_conf_report *report, void *to)
 {
 	const char *word = access_family_words[family];
@@ -139,7 +139,7 @@ static bool access_list_check(const struct sshd_conf *conf, const char *vrf, enu
 
 	if (!name || access_lists_has(&conf->ssh.access_lists, family, name))
 		return true;
-	snprintf(line, sizeof(line), "ssh server vrf %s %s access-list %s", vrf, word, name);
+	snprintf(line, sizeof(line), "%s %s access-list %s", place, word, name);
 	snprintf(reason, sizeof(reason), "There is no '%s access-list %s'; configure it in the same commit, or before",
 		 word, name);
 	report(&(const struct member_fault){ .line = line, .reason = reason }, to);
@@ -148,16 +148,24 @@ static bool access_list_check(const struct sshd_conf *conf, const char *vrf, enu
 
 static int access_lists_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)
 {
+	const struct ssh_netconf_vrf_conf *netconfs = conf->ssh.netconf_vrfs.items;
 	const struct ssh_vrf_conf *vrfs = conf->ssh.vrfs.items;
-	int rc = 0;
+	bool there = true;
+	char place[80];
 
 	for (size_t i = 0; i < conf->ssh.vrfs.len; i++) {
-		if (!access_list_check(conf, vrfs[i].name, ACCESS_IPV4, vrfs[i].profile.ipv4_access_list, report, to))
-			rc = -EINVAL;
-		if (!access_list_check(conf, vrfs[i].name, ACCESS_IPV6, vrfs[i].profile.ipv6_access_list, report, to))
-			rc = -EINVAL;
+		const struct ssh_profile *own = &vrfs[i].profile;
+
+		snprintf(place, sizeof(place), "ssh server vrf %s", vrfs[i].name);
+		there &= access_list_check(conf, place, ACCESS_IPV4, own->ipv4_access_list, report, to);
+		there &= access_list_check(conf, place, ACCESS_IPV6, own->ipv6_access_list, report, to);
 	}
-	return rc;
+	for (size_t i = 0; i < conf->ssh.netconf_vrfs.len; i++) {
+		snprintf(place, sizeof(place), "ssh server netconf vrf %s", netconfs[i].name);
+		there &= access_list_check(conf, place, ACCESS_IPV4, netconfs[i].ipv4_access_list, report, to);
+		there &= access_list_check(conf, place, ACCESS_IPV6, netconfs[i].ipv6_access_list, report, to);
+	}
+	return there ? 0 : -EINVAL;
 }
 
 int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)

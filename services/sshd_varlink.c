@@ -127,6 +127,19 @@ static void refused_fill(const struct admission *admission, const char *vrf_name
 	server->refused_resources = admission_refused(admission, vrf_name, ADMISSION_RESOURCES);
 }
 
+static void netconf_fill(const struct ssh_conf *conf, const char *vrf_name, const struct ssh_profile *profile,
+			 struct server_report *server)
+{
+	struct ssh_netconf netconf;
+
+	server->netconf_port = conf->netconf_port > 0 ? (uint32_t)conf->netconf_port : NETCONF_PORT_DEFAULT;
+	if (vrf_name && ssh_conf_netconf(conf, vrf_name, &netconf))
+		server->netconf_port = netconf.port;
+	server->netconf_on_ssh_port = profile->netconf_program && !profile->disable_netconf_ssh_port;
+	snprintf(server->netconf_program, sizeof(server->netconf_program), "%s",
+		 profile->netconf_program ? profile->netconf_program : "");
+}
+
 /* vrf_name NULL: what holds where a VRF says nothing. */
 static void server_fill(const struct sshd *sshd, const char *vrf_name, struct server_report *server)
 {
@@ -152,6 +165,8 @@ static void server_fill(const struct sshd *sshd, const char *vrf_name, struct se
 					  .rekey_volume_mb = (uint32_t)profile.rekey_volume_mb,
 					  .tcp_window_scale = (uint32_t)profile.tcp_window_scale,
 					  .keepalive_s = (uint32_t)profile.keepalive_s,
+					  .channel_timeout_s = (uint32_t)profile.channel_timeout_s,
+					  .connection_timeout_s = (uint32_t)profile.connection_timeout_s,
 					  .port_forwarding = profile.port_forwarding_local,
 					  .sftp = !profile.disable_sftp,
 					  .scp = !profile.disable_scp,
@@ -159,6 +174,7 @@ static void server_fill(const struct sshd *sshd, const char *vrf_name, struct se
 					  .sessions = admission_sessions(admission, vrf_name),
 					  .unauthenticated = admission_unauthenticated(admission, vrf_name) };
 	refused_fill(admission, vrf_name, server);
+	netconf_fill(conf, vrf_name, &profile, server);
 	snprintf(server->vrf, sizeof(server->vrf), "%s", vrf_name ? vrf_name : "");
 	methods_fill(&profile, server->methods, sizeof(server->methods));
 	monitor_algorithm_list(SSH_ALGORITHM_HOST_KEY, sshd->hostkeys, &profile, server->host_keys,
@@ -173,15 +189,21 @@ static void server_fill(const struct sshd *sshd, const char *vrf_name, struct se
 static void listener_fill(const struct sshd *sshd, size_t place, struct listener_report *report)
 {
 	struct ssh_profile profile;
+	struct ssh_netconf netconf;
+	const char *ipv4, *ipv6, *list;
 
 	listener_set_report(sshd->listeners, place, report);
 	if (!sshd->conf)
 		return;
 	ssh_conf_profile(&sshd->conf->ssh, report->vrf, sshd->default_port, &profile);
-	if (!strcmp(report->family, "ipv4") && profile.ipv4_access_list)
-		snprintf(report->access_list, sizeof(report->access_list), "%s", profile.ipv4_access_list);
-	if (!strcmp(report->family, "ipv6") && profile.ipv6_access_list)
-		snprintf(report->access_list, sizeof(report->access_list), "%s", profile.ipv6_access_list);
+	ipv4 = profile.ipv4_access_list;
+	ipv6 = profile.ipv6_access_list;
+	if (!strcmp(report->service, "netconf") && ssh_conf_netconf(&sshd->conf->ssh, report->vrf, &netconf)) {
+		ipv4 = netconf.ipv4_access_list;
+		ipv6 = netconf.ipv6_access_list;
+	}
+	list = !strcmp(report->family, "ipv4") ? ipv4 : ipv6;
+	snprintf(report->access_list, sizeof(report->access_list), "%s", list ? list : "");
 }
 
 static void handle_get_server(struct varlink_call *call, const json_t *parameters, void *userdata)

@@ -40,6 +40,7 @@ struct monitor_start {
 	bool separate_users; /* run sessions under their own uid (false only when weak) */
 	const struct ssh_conf *ssh;
 	const struct ssh_profile *profile; /* in force in the session's VRF */
+	bool is_netconf; /* came in by a port of NETCONF: nothing else is served */
 	const struct users_conf *users;
 	const struct hostkey_set *hostkeys;
 	const struct kbdint_source *kbdint; /* who asks the questions of keyboard-interactive; NULL: the local secret */

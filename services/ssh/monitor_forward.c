@@ -86,7 +86,9 @@ static int helper_start(struct monitor *m, struct monitor_channel *slot, const s
 
 static bool may_forward(struct monitor *m, const struct wish *wish)
 {
-	if (!m->start->profile->port_forwarding_local)
+	if (m->start->is_netconf)
+		refused(m, "Only NETCONF is served on the port that the client came in by");
+	else if (!m->start->profile->port_forwarding_local)
 		refused(m, "Port forwarding is not enabled");
 	else if (m->start->helper_fd <= 0)
 		refused(m, "the helper program is not there");

@@ -150,6 +150,7 @@ static void monitor_begin(const struct nursery *nursery, struct mon_buf *record,
 		_exit(1);
 	request.vrf.netns_dir = nursery->netns_dir;
 	start.session = request.session;
+	start.is_netconf = request.is_netconf;
 	ssh_conf_profile(&nursery->conf->ssh, request.vrf.name, request.session.local_port, &profile);
 	if (fds_len == REQUEST_FDS_MAX) {
 		spawned = (struct spawner_transport){ .rpc_fd = fds[REQUEST_RPC], .event_fd = fds[REQUEST_EVENTS],

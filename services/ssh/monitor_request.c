@@ -29,6 +29,7 @@ void monitor_request_put(const struct monitor_request *request, struct mon_buf *
 	mon_put_u8(record, (uint8_t)vrf->state);
 	mon_put_u32(record, (uint32_t)vrf->ifindex);
 	mon_put_u64(record, vrf->netns_inode);
+	mon_put_u8(record, request->is_netconf);
 }
 
 static uint16_t port_get(struct mon_buf *record)
@@ -61,6 +62,7 @@ int monitor_request_get(struct mon_buf *record, struct monitor_request *ret_requ
 	vrf->state = mon_get_u8(record);
 	vrf->ifindex = (int)mon_get_u32(record);
 	vrf->netns_inode = mon_get_u64(record);
+	ret_request->is_netconf = mon_get_u8(record) != 0;
 	if (mon_get_end(record) < 0 || vrf->kind >= VRF_KIND_MAX || vrf->state >= VRF_STATE_MAX || session->id == 0)
 		return -EPROTO;
 	memcpy(session->vrf, vrf->name, sizeof(session->vrf));

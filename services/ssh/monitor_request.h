@@ -40,6 +40,7 @@ enum { REQUEST_CONNECTION, REQUEST_LINK, REQUEST_RPC, REQUEST_EVENTS, REQUEST_ST
 struct monitor_request {
 	struct session_report session; /* id, vty, vrf, addresses, ports, start_us */
 	struct vrf vrf;		       /* netns_dir is not told: it is the same for all */
+	bool is_netconf;	       /* came in by a port of NETCONF */
 };
 
 /* Room for a record: every member at its longest. */

@@ -331,6 +331,12 @@ static void start_command(struct monitor *m, struct monitor_channel *slot, char 
 	}
 }
 
+/* What a port of NETCONF is not for. */
+static void refuse_beside_netconf(struct monitor *m, struct monitor_channel *slot, struct mon_buf *answer)
+{
+	refuse(m, slot, answer, "only NETCONF is served on this port, as the subsystem 'netconf'");
+}
+
 int monitor_session_program(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 			    struct monitor_reply *reply, struct err *err)
 {
@@ -352,7 +358,9 @@ int monitor_session_program(struct monitor *m, struct mon_buf *ask, uint16_t cha
 		mon_put_u8(answer, 0);
 		return 0;
 	}
-	if (type == MON_EXEC)
+	if (m->start->is_netconf)
+		refuse_beside_netconf(m, slot, answer);
+	else if (type == MON_EXEC)
 		start_command(m, slot, command, answer, reply);
 	else
 		start_cli(m, slot, NULL, answer, reply);
@@ -381,11 +389,15 @@ static void start_netconf(struct monitor *m, struct monitor_channel *slot, struc
 	char *path = m->start->profile->netconf_program, *const argv[] = { path, NULL };
 	const struct monitor_program program = { .fd = -1, .argv = argv, .dir_fd = -1 };
 
-	note_start(m, slot, CHANNEL_NETCONF, NULL);
-	if (path)
-		start_program(m, slot, &program, answer, reply);
-	else
+	if (!path) {
 		refuse(m, slot, answer, "no program serves NETCONF here ('ssh server netconf program PATH')");
+	} else if (!m->start->is_netconf && m->start->profile->disable_netconf_ssh_port) {
+		refuse(m, slot, answer,
+		       "NETCONF is not served on the port of SSH ('ssh server netconf disable ssh-port')");
+	} else {
+		note_start(m, slot, CHANNEL_NETCONF, NULL);
+		start_program(m, slot, &program, answer, reply);
+	}
 }
 
 int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
@@ -403,10 +415,12 @@ int monitor_session_subsystem(struct monitor *m, struct mon_buf *ask, uint16_t c
 	if (slot->started) {
 		mon_put_u8(answer, 0);
 		mon_put_u8(answer, 0);
-	} else if (!strcmp(name, "sftp")) {
-		start_sftp(m, slot, answer, reply);
 	} else if (!strcmp(name, "netconf")) {
 		start_netconf(m, slot, answer, reply);
+	} else if (m->start->is_netconf) {
+		refuse_beside_netconf(m, slot, answer);
+	} else if (!strcmp(name, "sftp")) {
+		start_sftp(m, slot, answer, reply);
 	} else {
 		refuse(m, slot, answer, "subsystem '%s' is not served", name);
 	}

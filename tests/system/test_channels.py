@@ -84,29 +84,6 @@ def test_unknown_terminal_is_warned_of_once(own_product):
         == ["hp2392"]
 
 
-def test_netconf_runs_the_configured_program(own_product, tmp_path):
-    product = own_product
-    argv = product.ssh_argv("netconf")
-    argv.insert(-2, "-s")
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
-    assert done.returncode == 255 and "ssh server netconf program PATH" in done.stdout
-    program = tmp_path / "netconf"
-    program.write_text("#!/bin/sh\necho \"<hello>$USER $(id -u)</hello>]]>]]>\"\ncat\nexit 3\n")
-    program.chmod(0o755)
-    # the session's user walks there
-    for directory in [tmp_path, *list(tmp_path.parents)[:-2]]:
-        os.chmod(directory, 0o755)
-    assert "begins with '/'" in product.configure("ssh server netconf program netconf")
-    product.configure(f"ssh server netconf program {program}")
-    done = subprocess.run(argv, input="<close-session/>]]>]]>\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
-    uid = next(row["uid"] for row in product.history(5))
-    assert done.stdout == f"<hello>admin {uid}</hello>]]>]]>\n<close-session/>]]>]]>\n" and done.returncode == 3
-    assert product.history(5)[0]["first_type"] == "Netconf-Subsystem"
-    product.configure("ssh server netconf program /no/such/program")
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
-    assert done.returncode == 127 and "/no/such/program: No such file or directory" in done.stdout
-
-
 def test_kinds_of_channels_side_by_side(product):
     client = connect(product)
     files = client.open_sftp()

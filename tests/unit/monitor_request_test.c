@@ -14,6 +14,7 @@ static struct monitor_request fullest(void)
 		.session = { .id = UINT32_MAX, .vty = 8191, .peer_port = 65535, .local_port = 22,
 			     .start_us = INT64_MAX },
 		.vrf = { .kind = VRF_KIND_NETNS, .state = VRF_UP, .ifindex = INT32_MAX, .netns_inode = UINT64_MAX },
+		.is_netconf = true,
 	};
 
 	memset(request.session.peer_address, 'f', sizeof(request.session.peer_address) - 1);
@@ -45,6 +46,7 @@ Test(monitor_request, comes_back_as_it_went)
 	cr_assert_eq(got.vrf.state, sent.vrf.state);
 	cr_assert_eq(got.vrf.ifindex, sent.vrf.ifindex);
 	cr_assert_eq(got.vrf.netns_inode, sent.vrf.netns_inode);
+	cr_assert(got.is_netconf);
 	cr_assert_null(got.vrf.netns_dir);
 }
 
