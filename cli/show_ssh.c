@@ -532,7 +532,8 @@ static void print_others(FILE *out, const struct server_report *server)
 	fprintf(out, "%36s := %" PRIu32 "\n", "Keepalive", server->keepalive_s);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Channel timeout", server->channel_timeout_s);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Connection timeout", server->connection_timeout_s);
-	fprintf(out, "%36s :=%s%s\n", "Netconf program", server->netconf_program[0] ? " " : "", server->netconf_program);
+	fprintf(out, "%36s :=%s%s\n", "Netconf program", server->netconf_program[0] ? " " : "",
+		server->netconf_program);
 	fprintf(out, "%36s := %s\n", "Netconf on the SSH port", server->netconf_on_ssh_port ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Sftp", server->sftp ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Scp", server->scp ? "Enabled" : "Disabled");

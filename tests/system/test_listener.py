@@ -198,9 +198,9 @@ def test_out_of_descriptors_sheds_and_recovers(own_product):
 def test_refusals_are_counted_and_told_once_a_second(own_product):
     product = own_product
     product.configure("ssh server rate-limit 6000", "ssh server penalties disable")
-    peers = [socket.create_connection(("127.0.0.1", product.port)) for _ in range(60)]
+    peers = [socket.create_connection(("127.0.0.1", product.port)) for _ in range(100)]
     try:
-        wait_for(lambda: product.server()["server"]["unauthenticated"] == 24, what="24 of one source")
+        wait_for(lambda: product.server()["server"]["unauthenticated"] == 64, what="64 of one source")
         wait_for(lambda: sum(row["refused"] for row in listeners(product)) == 36, what="36 refusals")
         wait_for(lambda: "connections were refused" in product.output(), 5, "the event")
         told = re.findall(r"WARN_GENERAL : (\d+) connections? (?:was|were) refused", product.output())
