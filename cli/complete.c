@@ -78,7 +78,8 @@ static int compare(const void *a, const void *b)
 
 	if (one->enter != two->enter)
 		return one->enter - two->enter;
-	return strcmp(one->word, two->word);
+	/* what ends a command comes last, <cr> after "|" */
+	return one->enter ? strcmp(two->word, one->word) : strcmp(one->word, two->word);
 }
 
 static void sort(struct hint_list *list)
@@ -250,6 +251,18 @@ static bool begins_command(const struct complete_scene *scene, const char *befor
 	return begins;
 }
 
+/* A command that is whole may have filters behind it. */
+static void offer_pipe(const struct complete_scene *scene, struct hint_list *list)
+{
+	for (size_t i = 0; i < list->len; i++) {
+		if (list->hints[i].enter) {
+			if (scene->pipe)
+				hint_list_add(list, "|", "Output Modifiers", NULL, true);
+			return;
+		}
+	}
+}
+
 int complete_hints(const struct complete_scene *scene, const char *before, struct hint_list *ret_list,
 		   unsigned *ret_column)
 {
@@ -261,6 +274,7 @@ int complete_hints(const struct complete_scene *scene, const char *before, struc
 		r = pipe_hints(scene, before, &list, ret_column);
 	} else {
 		r = command_hints(scene, &scene->commands, before, &list, &column);
+		offer_pipe(scene, &list);
 		other = table_hints(scene, &scene->statements, before, &list, &other_column);
 		*ret_column = other_column > column ? other_column : column;
 		r = r >= 0 || other >= 0 ? 0 : -EINVAL;

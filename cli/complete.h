@@ -24,7 +24,7 @@
 struct hint {
 	char *word, *help;
 	const struct arg *arg; /* operand, not a word to type */
-	bool enter;
+	bool enter; /* <cr> or |: what may end a command */
 };
 
 struct hint_list {

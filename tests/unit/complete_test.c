@@ -87,7 +87,7 @@ Test(complete, commands)
 	expect_hints(&exec_scene, "s", "show");
 	expect_hints(&exec_scene, "show ", "running-config version vrf");
 	expect_hints(&exec_scene, "show v", "version vrf");
-	expect_hints(&exec_scene, "show vrf ", "<cr>");
+	expect_hints(&exec_scene, "show vrf ", "| <cr>");
 	expect_hints(&exec_scene, "show nonsense ", "!5");
 }
 
@@ -112,11 +112,11 @@ Test(complete, line_within_a_line)
 {
 	expect_hints(&config_scene, "do ", "reload show");
 	expect_hints(&config_scene, "do show v", "version vrf");
-	expect_hints(&config_scene, "do show vrf ", "<cr>");
+	expect_hints(&config_scene, "do show vrf ", "| <cr>");
 	expect_hints(&config_scene, "do show vrf | beg", "begin");
-	expect_hints(&exec_scene, "show running-config ", "hostname ssh <cr>");
+	expect_hints(&exec_scene, "show running-config ", "hostname ssh | <cr>");
 	expect_hints(&exec_scene, "show run ssh ti", "timeout");
-	expect_hints(&config_scene, "do show run ssh ", "timeout vrf <cr>");
+	expect_hints(&config_scene, "do show run ssh ", "timeout vrf | <cr>");
 	expect_hints(&exec_scene, "show running-config zzz ", "!20");
 }
 
