@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aaa/group_conf.h"
 #include "aaa/user_hash.h"
 #include "base/cleanup.h"
 
@@ -326,12 +327,6 @@ static int user_keystring_canonical(const struct arg *arg, const char *text, cha
 
 /* ---- rows ---- */
 
-/* The groups a router comes with; features.md 2D. */
-static const char *const group_words[] = {
-	"root-lr",	"netadmin", "sysadmin",	    "operator",	     "serviceadmin", "maintenance",
-	"provisioning", "retrieve", "read-only-tg", "cisco-support", NULL,
-};
-
 const struct arg arg_user_name = {
 	.name = "WORD",
 	.help = "User name, up to 32 characters",
@@ -341,14 +336,6 @@ const struct arg arg_user_name = {
 	.words_taken = 1,
 	.canonical = user_name_canonical,
 	.complete = "username",
-};
-
-const struct arg arg_user_group = {
-	.name = "WORD",
-	.help = "Name of the group",
-	.words = group_words,
-	.words_taken = 1,
-	.complete = "group",
 };
 
 const struct arg arg_user_secret = {
@@ -376,7 +363,7 @@ const struct stmt user_conf_children[] = {
 	{ .kind = STMT_LIST,
 	  .word = "group",
 	  .help = "User group in which this user is to be a member of",
-	  .arg = &arg_user_group,
+	  .arg = &arg_group_name,
 	  .offset = offsetof(struct user_conf, groups),
 	  .esize = sizeof(struct user_group_conf),
 	  .key_offset = offsetof(struct user_group_conf, name),

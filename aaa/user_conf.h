@@ -39,7 +39,6 @@ struct users_conf {
 };
 
 extern const struct arg arg_user_name;	/* [A-Za-z0-9_][A-Za-z0-9_.-]* up to 32 bytes */
-extern const struct arg arg_user_group; /* root-lr, netadmin, sysadmin, operator, serviceadmin, maintenance, … */
 /* Canonical: "10 HASH" as stored, or another type of user_hash.h. A clear text ("P", "0 P") is refused by
  * canonical() with -EAGAIN: the CLI hashes it first by user_secret_hash(), so that no clear secret crosses a process
  * border. */

@@ -165,6 +165,11 @@ static const struct arg arg_exec_line = {
 	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = "config-services", \
 	.source = "clients.md section 3"
 
+/* Whoever got in must get out again, whatever has become of his rights. */
+#define LEAVE_ROW(word_, help_, run_)                                                                  \
+	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = TASK_NONE, \
+	.source = "clients.md section 3"
+
 static const struct stmt show_rows[] = {
 	{ .kind = STMT_NODE,
 	  .word = "commit",
@@ -180,18 +185,18 @@ static const struct stmt show_rows[] = {
 };
 
 const struct stmt config_mode_commands[] = {
-	{ COMMAND_ROW("abort", "Drop the changes and leave configuration mode", run_abort),
+	{ LEAVE_ROW("abort", "Drop the changes and leave configuration mode", run_abort),
 	  .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("clear", "Drop the changes and stay", run_clear), .flags = STMT_NO_TIMESTAMP },
+	{ LEAVE_ROW("clear", "Drop the changes and stay", run_clear), .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("commit", "Make the changes run", config_commit_run), .sub = config_commit_rows,
 	  .flags = STMT_WRITES },
-	{ COMMAND_ROW("do", "Run an exec command", run_do), .arg = &arg_exec_line },
-	{ COMMAND_ROW("end", "Leave configuration mode", run_end), .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("exit", "Leave this sub-mode", run_exit), .flags = STMT_NO_TIMESTAMP },
+	{ LEAVE_ROW("do", "Run an exec command", run_do), .arg = &arg_exec_line },
+	{ LEAVE_ROW("end", "Leave configuration mode", run_end), .flags = STMT_NO_TIMESTAMP },
+	{ LEAVE_ROW("exit", "Leave this sub-mode", run_exit), .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("load", "Add the statements of a file to the changes", config_file_load),
 	  .arg = &arg_config_file },
-	{ COMMAND_ROW("pwd", "Say what the sub-mode is of", run_pwd), .flags = STMT_NO_TIMESTAMP },
-	{ COMMAND_ROW("root", "Go to the top of the configuration", run_root), .flags = STMT_NO_TIMESTAMP },
+	{ LEAVE_ROW("pwd", "Say what the sub-mode is of", run_pwd), .flags = STMT_NO_TIMESTAMP },
+	{ LEAVE_ROW("root", "Go to the top of the configuration", run_root), .flags = STMT_NO_TIMESTAMP },
 	{ COMMAND_ROW("show", "Show the configuration that is not committed, or more", exec_show_configuration),
 	  .sub = show_rows },
 	STMT_DONE,

@@ -306,6 +306,8 @@ static int take_statement(struct shell *shell, const char *line, bool *ret_secre
 			stmt_match(conf_root, context, hashed, true, &match);
 		}
 	}
+	if (r == 0 && match.status == MATCH_OK && !task_allows_statement(&shell->tasks, &match, TASK_WRITE))
+		r = err_set(&err, -EPERM, "This command is not authorized");
 	if (r == 0)
 		r = apply(shell->config, &match, &err);
 	if (r < 0)

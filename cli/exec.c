@@ -286,6 +286,7 @@ static const struct stmt show_ssh_rows[] = {
 };
 
 static const struct stmt show_rows[] = {
+	{ NODE_ROW("aaa", "Users, groups and tasks", "aaa", "features.md 2D"), .sub = exec_show_aaa_rows },
 	{ RUN_ROW("access-lists", "Access lists and what they have matched", exec_show_access_lists, "acl", "IOS XR"),
 	  .sub = exec_access_lists_rows },
 	{ RUN_ROW("clock", "Date and time", show_clock, "basic-services", "clients.md section 1") },
@@ -298,32 +299,34 @@ static const struct stmt show_rows[] = {
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },
-	{ RUN_ROW("terminal", "Settings of this line", show_terminal, "tty-access", "clients.md section 4") },
-	{ RUN_ROW("users", "Who is logged in", exec_show_users, "tty-access", "clients.md section 4") },
+	{ RUN_ROW("terminal", "Settings of this line", show_terminal, TASK_NONE, "clients.md section 4") },
+	{ RUN_ROW("user", "Who you are and what you may do", exec_show_user, TASK_NONE, "features.md 2D"),
+	  .sub = exec_show_user_rows },
+	{ RUN_ROW("users", "Who is logged in", exec_show_users, "basic-services", "clients.md section 4") },
 	{ RUN_ROW("version", "Version and uptime", show_version, "basic-services", "clients.md section 4") },
 	{ RUN_ROW("vrf", "The VRFs and their state", exec_show_vrf, "ip-services", "architecture.md, A VRF") },
 	STMT_DONE,
 };
 
 static const struct stmt prompt_rows[] = {
-	{ RUN_ROW("no-timestamp", "Print no time line before the output of commands", run_no_timestamp, "tty-access",
+	{ RUN_ROW("no-timestamp", "Print no time line before the output of commands", run_no_timestamp, TASK_NONE,
 		  "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
-	{ RUN_ROW("timestamp", "Print a time line before the output of commands", run_timestamp, "tty-access",
+	{ RUN_ROW("timestamp", "Print a time line before the output of commands", run_timestamp, TASK_NONE,
 		  "clients.md section 1"), .flags = STMT_NO_TIMESTAMP },
 	STMT_DONE,
 };
 
 static const struct stmt terminal_exec_rows[] = {
-	{ NODE_ROW("prompt", "What stands around the prompt", "tty-access", "clients.md section 1"),
+	{ NODE_ROW("prompt", "What stands around the prompt", TASK_NONE, "clients.md section 1"),
 	  .sub = prompt_rows },
 	STMT_DONE,
 };
 
 static const struct stmt terminal_rows[] = {
-	{ NODE_ROW("exec", "Settings of exec mode", "tty-access", "clients.md section 1"), .sub = terminal_exec_rows },
-	{ RUN_ROW("length", "Lines of the screen", run_length, "tty-access", "clients.md section 1"),
+	{ NODE_ROW("exec", "Settings of exec mode", TASK_NONE, "clients.md section 1"), .sub = terminal_exec_rows },
+	{ RUN_ROW("length", "Lines of the screen", run_length, TASK_NONE, "clients.md section 1"),
 	  .arg = &arg_length },
-	{ RUN_ROW("width", "Columns of the screen", run_width, "tty-access", "clients.md section 1"),
+	{ RUN_ROW("width", "Columns of the screen", run_width, TASK_NONE, "clients.md section 1"),
 	  .arg = &arg_width },
 	STMT_DONE,
 };
@@ -349,18 +352,18 @@ const struct stmt exec_root[] = {
 	  .arg = &exec_file_arg, .sub = exec_file_delete_rows, .flags = STMT_WRITES | STMT_ARG_OPTIONAL },
 	{ RUN_ROW("dir", "List files", exec_file_dir, "filesystem", "clients.md section 4"), .arg = &exec_file_arg,
 	  .sub = exec_file_dir_rows, .flags = STMT_ARG_OPTIONAL },
-	{ RUN_ROW("end", "Stay in exec mode", run_end, "basic-services", "clients.md section 2, Netmiko"),
+	{ RUN_ROW("end", "Stay in exec mode", run_end, TASK_NONE, "clients.md section 2, Netmiko"),
 	  .flags = STMT_NO_TIMESTAMP },
-	{ RUN_ROW("exit", "End the session", run_leave, "basic-services", "clients.md section 1"),
+	{ RUN_ROW("exit", "End the session", run_leave, TASK_NONE, "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
-	{ RUN_ROW("logout", "End the session", run_leave, "basic-services", "clients.md section 1"),
+	{ RUN_ROW("logout", "End the session", run_leave, TASK_NONE, "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
 	{ RUN_ROW("mkdir", "Make a directory", exec_file_mkdir, "filesystem", "issue: files"),
 	  .arg = &exec_file_arg, .flags = STMT_WRITES },
 	{ RUN_ROW("more", "Show the contents of a file", exec_file_more, "filesystem", "issue: files"),
 	  .arg = &exec_file_arg },
 	{ RUN_ROW("pwd", "Show the working directory", exec_file_pwd, "filesystem", "issue: files") },
-	{ RUN_ROW("quit", "End the session", run_leave, "basic-services", "clients.md section 1"),
+	{ RUN_ROW("quit", "End the session", run_leave, TASK_NONE, "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
 	{ NODE_ROW("rename", "Rename a file", "filesystem", "issue: files"), .sub = exec_file_rename_rows,
 	  .flags = STMT_WRITES },
@@ -372,6 +375,6 @@ const struct stmt exec_root[] = {
 		  "issue: save"),
 	  .arg = &arg_config_file, .flags = STMT_WRITES },
 	{ NODE_ROW("show", "Show what is", "basic-services", "issue: exec commands"), .sub = show_rows },
-	{ NODE_ROW("terminal", "Set up this line", "tty-access", "clients.md section 1"), .sub = terminal_rows },
+	{ NODE_ROW("terminal", "Set up this line", TASK_NONE, "clients.md section 1"), .sub = terminal_rows },
 	STMT_DONE,
 };

@@ -27,6 +27,9 @@ int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match);
 int exec_show_vrf(struct shell *shell, const struct match *match);
 int exec_show_users(struct shell *shell, const struct match *match);
 int exec_clear_ssh(struct shell *shell, const struct match *match);
+int exec_show_user(struct shell *shell, const struct match *match);
+/* "show aaa …" and "show user …" */
+extern const struct stmt exec_show_aaa_rows[], exec_show_user_rows[];
 /* "crypto …" and "show crypto …" */
 extern const struct stmt exec_crypto_rows[], exec_show_crypto_rows[];
 

@@ -75,6 +75,10 @@ static const struct arg arg_key_target = {
 #define KEY_ROW(word_, help_, run_)                                                          \
 	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = "crypto", \
 	.source = "features.md 1C-18, 2A"
+/* Everybody has keys of his own; whose may be touched, sallyport-sshd decides. */
+#define OWN_KEY_ROW(word_, help_, run_)                                                       \
+	.kind = STMT_RUN, .word = (word_), .help = (help_), .run = (run_), .task = TASK_NONE, \
+	.source = "features.md 1C-18, 2A"
 #define KEY_NODE(word_, help_)                                                 \
 	.kind = STMT_NODE, .word = (word_), .help = (help_), .task = "crypto", \
 	.source = "features.md 1C-18, 2A"
@@ -106,28 +110,28 @@ static const struct stmt generate_rows[] = {
 };
 
 const struct stmt exec_crypto_place_rows[] = {
-	{ KEY_ROW("first", "In the first place", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("first", "In the first place", exec_crypto_import), .arg = &arg_key_file,
 	  .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("second", "In the second place", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("second", "In the second place", exec_crypto_import), .arg = &arg_key_file,
 	  .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("third", "In the third place", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("third", "In the third place", exec_crypto_import), .arg = &arg_key_file,
 	  .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("fourth", "In the fourth place", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("fourth", "In the fourth place", exec_crypto_import), .arg = &arg_key_file,
 	  .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("username", "For another user", exec_crypto_import), .arg = &arg_key_target },
+	{ OWN_KEY_ROW("username", "For another user", exec_crypto_import), .arg = &arg_key_target },
 	STMT_DONE,
 };
 
 const struct stmt exec_crypto_import_rows[] = {
-	{ KEY_ROW("all", "Keys of every type", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("all", "Keys of every type", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("dsa", "DSA keys (refused)", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("dsa", "DSA keys (refused)", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("ecdsa", "ECDSA keys", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("ecdsa", "ECDSA keys", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("ed25519", "Ed25519 keys", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("ed25519", "Ed25519 keys", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },
-	{ KEY_ROW("rsa", "RSA keys", exec_crypto_import), .arg = &arg_key_file, .sub = exec_crypto_place_rows,
+	{ OWN_KEY_ROW("rsa", "RSA keys", exec_crypto_import), .arg = &arg_key_file, .sub = exec_crypto_place_rows,
 	  .flags = STMT_ARG_OPTIONAL },
 	STMT_DONE,
 };
@@ -139,17 +143,17 @@ static const struct stmt import_authentication_rows[] = {
 
 static const struct stmt zeroize_whose_rows[] = {
 	{ KEY_ROW("all", "Of every user", exec_crypto_zeroize_authentication), .flags = STMT_WRITES },
-	{ KEY_ROW("username", "Of one user", exec_crypto_zeroize_authentication), .arg = &arg_user_name },
+	{ OWN_KEY_ROW("username", "Of one user", exec_crypto_zeroize_authentication), .arg = &arg_user_name },
 	STMT_DONE,
 };
 
 const struct stmt exec_crypto_zeroize_authentication_rows[] = {
-	{ KEY_ROW("all", "Keys of every type", exec_crypto_zeroize_authentication),
+	{ OWN_KEY_ROW("all", "Keys of every type", exec_crypto_zeroize_authentication),
 	  .sub = zeroize_whose_rows },
-	{ KEY_ROW("dsa", "DSA keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
-	{ KEY_ROW("ecdsa", "ECDSA keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
-	{ KEY_ROW("ed25519", "Ed25519 keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
-	{ KEY_ROW("rsa", "RSA keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
+	{ OWN_KEY_ROW("dsa", "DSA keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
+	{ OWN_KEY_ROW("ecdsa", "ECDSA keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
+	{ OWN_KEY_ROW("ed25519", "Ed25519 keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
+	{ OWN_KEY_ROW("rsa", "RSA keys", exec_crypto_zeroize_authentication), .sub = zeroize_whose_rows },
 	STMT_DONE,
 };
 

@@ -58,17 +58,23 @@ static void system_user(char *user, size_t size_bytes)
 		snprintf(user, size_bytes, "uid%u", (unsigned)geteuid());
 }
 
-static bool group_may_change(const json_t *groups)
+/* What the answer says of the caller's rights; without an answer the daemons will say. */
+static void take_rights(struct shell *shell, const json_t *reply)
 {
-	static const char *const changing[] = { "root-lr", "netadmin", "sysadmin" }; /* issue: who may configure */
+	const char *tasks = json_string_value(json_object_get(reply, "tasks"));
 	const json_t *group;
-	size_t i;
+	size_t i, len = 0;
 
-	json_array_foreach(groups, i, group)
-		for (size_t j = 0; json_is_string(group) && j < ARRAY_SIZE(changing); j++)
-			if (!strcmp(json_string_value(group), changing[j]))
-				return true;
-	return false;
+	memset(&shell->tasks, 0, sizeof(shell->tasks));
+	shell->groups[0] = '\0';
+	if (!reply)
+		task_set_add_all(&shell->tasks, TASK_ACCESS_ALL);
+	else if (tasks)
+		task_set_parse(tasks, &shell->tasks);
+	json_array_foreach(json_object_get(reply, "groups"), i, group)
+		if (json_is_string(group) && len < sizeof(shell->groups))
+			len += (size_t)snprintf(shell->groups + len, sizeof(shell->groups) - len, "%s%s",
+						len ? ", " : "", json_string_value(group));
 }
 
 void shell_forget_caller(struct shell *shell)
@@ -89,7 +95,7 @@ void shell_know_caller(struct shell *shell, int64_t max_age_us)
 	hostname = json_string_value(json_object_get(reply, "hostname"));
 	user = json_string_value(json_object_get(reply, "user"));
 	shell->caller_known = hostname && user;
-	shell->may_change = shell->caller_known ? group_may_change(json_object_get(reply, "groups")) : true;
+	take_rights(shell, shell->caller_known ? reply : NULL);
 	if (hostname && hostname[0])
 		snprintf(shell->hostname, sizeof(shell->hostname), "%s", hostname);
 	else if (!shell->hostname[0])
@@ -218,6 +224,11 @@ int shell_refuse(struct shell *shell, const char *format, ...)
 	return -EINVAL;
 }
 
+int shell_refuse_authorization(struct shell *shell)
+{
+	return shell_refuse(shell, "This command is not authorized");
+}
+
 void shell_say(struct shell *shell, const char *format, ...)
 {
 	va_list args;
@@ -294,7 +305,7 @@ int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *meth
 	json_decref(*ret_reply);
 	*ret_reply = NULL;
 	if (error && !strcmp(error, "org.varlink.service.PermissionDenied"))
-		return shell_refuse(shell, "This command is not authorized");
+		return shell_refuse_authorization(shell);
 	return shell_refuse(shell, "%s refused the command (%s)", remote_name(daemon),
 			    error ? error : "no reason given");
 }
@@ -366,8 +377,8 @@ static int run_match(struct shell *shell, const struct match *match)
 	const struct stmt *row = stmt_match_row(match);
 	int r;
 
-	if ((row->flags & STMT_WRITES) && !shell->may_change)
-		return shell_refuse(shell, "This command is not authorized");
+	if (!task_allows_command(&shell->tasks, match))
+		return shell_refuse_authorization(shell);
 	shell->head_written = !shell->timestamp || shell->pipes.json || (row->flags & STMT_NO_TIMESTAMP);
 	r = row->run(shell, match);
 	if (r == 0 && shell->pipes.json && !shell->json_written) {
@@ -536,7 +547,8 @@ static bool row_is_visible(const struct stmt *row, void *userdata)
 {
 	const struct shell *shell = userdata;
 
-	return shell->may_change || !(row->flags & STMT_WRITES);
+	/* a statement is offered to be set, or as a part of "show running-config" */
+	return task_shows_row(&shell->tasks, row, shell->config ? TASK_WRITE : TASK_READ);
 }
 
 static struct complete_scene scene_of(struct shell *shell)

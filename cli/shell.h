@@ -21,6 +21,7 @@
 #include "cli/pipe.h"
 #include "cli/remote.h"
 #include "conf/stmt.h"
+#include "conf/task.h"
 
 #define SHELL_VERSION	 "0.1.0"
 #define SHELL_LOCATION	 "0/RP0/CPU0"
@@ -55,8 +56,9 @@ struct shell {
 	bool shows_prompt;
 	unsigned length, width;
 	char hostname[64], user[64], line_name[16];
-	bool caller_known; /* the next two are confd's answer */
-	bool may_change;   /* the caller's groups may configure and clear */
+	bool caller_known; /* the next are confd's answer */
+	struct task_set tasks; /* what the caller may do; everything while nobody says: daemons ask again */
+	char groups[512];      /* "root-lr, operator" */
 	int64_t caller_us; /* monotonic time of the answer, 0: ask again */
 	bool trial_armed;    /* a commit of this process waits to be confirmed, as far as we know */
 	uint32_t session_id; /* ours in sshd's table, 0: not an SSH session */
@@ -103,6 +105,8 @@ int shell_call(struct shell *shell, enum remote_daemon daemon, const char *metho
 /* As shell_call() where every error answer is told too. */
 int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
 		json_t **ret_reply);
+/* Always returns -EINVAL. */
+int shell_refuse_authorization(struct shell *shell);
 /* Asks confd again who we are and how the router is called, before the next prompt. */
 void shell_forget_caller(struct shell *shell);
 /* Asks now when the last answer is older than max_age_us; without an answer the system's host name is taken. */

@@ -20,6 +20,7 @@
 
 #include "base/varlink.h"
 #include "conf/confd_store.h"
+#include "conf/task.h"
 #include "conf/tree.h"
 
 struct event_base;
@@ -56,7 +57,8 @@ struct confd_caller {
 	uid_t uid;
 	struct confd_process process;
 	bool trusted;	    /* root, or our own uid: may speak for others */
-	bool may_configure; /* and see secrets */
+	bool may_configure; /* and see secrets, of what he may read */
+	struct task_set tasks;
 	char user[33];	    /* "" when the uid is nobody's */
 };
 
@@ -64,10 +66,21 @@ void confd_caller_of(const struct confd *confd, const struct ucred *peer, struct
 bool confd_process_is(struct confd_process a, struct confd_process b);
 /* The parent of a process, 0 at the end or when /proc does not say. */
 uint32_t confd_process_parent(uint32_t pid);
-/* Whether the groups of that user in this configuration let him configure. */
-bool confd_user_may_configure(const struct tree *tree, const char *user);
 /* Groups of the caller in the running configuration, a JSON array; NULL: no memory. */
 json_t *confd_caller_groups(const struct confd *confd, const struct confd_caller *caller);
+
+/* ---- confd_rights.c ---- */
+
+/* Whether the caller may call what asks for this; if not, the call is answered. */
+bool confd_permits(struct varlink_call *call, const struct confd_caller *caller, const char *task, unsigned access);
+/* What of the tree the caller may read: *ret_copy, or NULL when that is all of it. 0 or -ENOMEM. */
+int confd_readable(const struct confd_caller *caller, const struct tree *tree, struct tree **ret_copy);
+/* The same within the tree itself. */
+void confd_restrict(const struct confd_caller *caller, struct tree *tree);
+/* Whether the caller may turn the running configuration into wanted: line by line, and nobody may come out of it with
+ * rights that the caller has not. His rights are those of the running configuration now. 0 or -ENOMEM. */
+int confd_rights_check(const struct confd *confd, const struct confd_caller *caller, const struct tree *wanted,
+		       json_t *faults);
 
 /* ---- confd_commit.c ---- */
 

@@ -12,23 +12,7 @@
 #include <string.h>
 
 #include "aaa/uidmap.h"
-
-/* Groups whose members may configure and see secrets; features.md 2D, predefined task groups. */
-static const char *const configuring_groups[] = { "root-lr", "netadmin", "sysadmin", NULL };
-
-struct group_search {
-	bool may_configure;
-};
-
-static void on_group(const char *group, void *userdata)
-{
-	struct group_search *search = userdata;
-
-	for (size_t i = 0; configuring_groups[i]; i++) {
-		if (!strcmp(group, configuring_groups[i]))
-			search->may_configure = true;
-	}
-}
+#include "conf/root.h"
 
 static void on_group_list(const char *group, void *userdata)
 {
@@ -42,14 +26,6 @@ static void user_each_group(const struct tree *tree, const char *user,
 
 	snprintf(path, sizeof(path), "username %s group", user);
 	tree_keys(tree, path, on_key, userdata);
-}
-
-bool confd_user_may_configure(const struct tree *tree, const char *user)
-{
-	struct group_search search = { .may_configure = false };
-
-	user_each_group(tree, user, on_group, &search);
-	return search.may_configure;
 }
 
 /* ---- processes ---- */
@@ -115,8 +91,11 @@ void confd_caller_of(const struct confd *confd, const struct ucred *peer, struct
 		caller.user[0] = '\0';
 	if (!caller.user[0] && caller.trusted)
 		snprintf(caller.user, sizeof(caller.user), "system");
-	caller.may_configure = caller.trusted ||
-			       (caller.user[0] && confd_user_may_configure(confd->running, caller.user));
+	if (caller.trusted) /* whatever is configured, root may do all */
+		task_set_add_all(&caller.tasks, TASK_ACCESS_ALL);
+	else if (caller.user[0])
+		conf_user_tasks(confd->running, caller.user, &caller.tasks);
+	caller.may_configure = task_set_has(&caller.tasks, TASK_CONFIGURE, TASK_WRITE);
 	*ret_caller = caller;
 }
 
@@ -126,8 +105,8 @@ json_t *confd_caller_groups(const struct confd *confd, const struct confd_caller
 
 	if (!groups)
 		return NULL;
-	if (caller->trusted) /* whatever is configured, root may do all */
-		json_array_append_new(groups, json_string(configuring_groups[0]));
+	if (caller->trusted)
+		json_array_append_new(groups, json_string("root-lr"));
 	else if (caller->user[0])
 		user_each_group(confd->running, caller->user, on_group_list, groups);
 	return groups;

@@ -132,6 +132,23 @@ static const char *failed(json_t *faults, json_t **ret_parameters)
 	return CONFIG_ERROR_FAILED;
 }
 
+static void on_check_fault(const char *line, const char *reason, void *userdata)
+{
+	confd_fault_add(userdata, line, reason);
+}
+
+/* Whether it means something, and whether the caller may want it. */
+static int check_tree(struct job *job, json_t *faults, struct err *err)
+{
+	conf_check(job->wanted, on_check_fault, faults);
+	/* a trial that has ended goes back to what others were let to make */
+	if (job->request->wish == WISH_TRIAL_ENDED)
+		return 0;
+	if (confd_rights_check(job->confd, &job->request->caller, job->wanted, faults) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
+	return 0;
+}
+
 const char *confd_commit_build(struct job *job, json_t **ret_parameters)
 {
 	AUTO(free) char *text = NULL;
@@ -147,6 +164,8 @@ const char *confd_commit_build(struct job *job, json_t **ret_parameters)
 		job->left_out = json_array();
 	job->items = 0;
 	r = build_tree(job, faults, &err);
+	if (r == 0 && faults)
+		r = check_tree(job, faults, &err);
 	if (r == -ENOMEM || !faults || !job->warnings || !job->left_out) {
 		json_decref(faults);
 		*ret_parameters = json_pack("{s:s}", "reason", "out of memory");
@@ -160,6 +179,10 @@ const char *confd_commit_build(struct job *job, json_t **ret_parameters)
 		confd_fault_add(faults, "", "the configuration would be larger than 8 MiB");
 	if (text)
 		explicit_bzero(text, strlen(text)); /* password hashes */
+	if (json_array_size(faults) && job->request->best_effort && confd_commit_leave_out(job, faults)) {
+		json_decref(faults);
+		return confd_commit_build(job, ret_parameters); /* of fewer lines */
+	}
 	if (json_array_size(faults))
 		return failed(faults, ret_parameters);
 	json_decref(faults);

@@ -65,11 +65,10 @@ static bool has_key(const struct tree *tree, const char *path, const char *key)
 
 static bool may_configure(const struct tree *tree, const char *user)
 {
-	static const char *const groups[] = { "root-lr", "netadmin", "sysadmin", NULL };
-	char path[PATH_BYTES];
+	struct task_set tasks = { .access = { 0 } };
 
-	snprintf(path, sizeof(path), "username %s group", user);
-	return has_any_key(tree, path, groups);
+	conf_user_tasks(tree, user, &tasks);
+	return task_set_has(&tasks, TASK_CONFIGURE, TASK_WRITE);
 }
 
 struct key_walk {
@@ -146,7 +145,7 @@ static void find_user(const struct finder *finder)
 	if (may_configure(finder->running, user) && !may_configure(finder->wanted, user))
 		finder_report(finder, false,
 			      "the user '%s', as whom you are logged in, would be in no group that may "
-			      "configure (root-lr, netadmin, sysadmin)",
+			      "configure (task config-services write)",
 			      user);
 	if (finder->session->method == LOCKOUT_PUBLIC_KEY && loses_keys(finder))
 		finder_report(finder, false,

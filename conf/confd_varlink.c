@@ -13,6 +13,8 @@
 #include "conf/config_report.h"
 #include "conf/root.h"
 
+AUTO_DECLARE(struct tree, tree_free)
+
 /* ---- parameters ---- */
 
 bool confd_parameter_text(const json_t *parameters, const char *name, char *to, size_t size)
@@ -68,13 +70,18 @@ static void handle_get_running(struct varlink_call *call, const json_t *paramete
 {
 	const struct confd *confd = userdata;
 	const struct commit_record *record = running_record(confd);
+	AUTO(tree_free) struct tree *readable = NULL;
 	AUTO(free) char *text = NULL;
 	struct confd_caller caller;
 	char id[16];
 
 	(void)parameters;
 	confd_caller_of(confd, varlink_call_peer(call), &caller);
-	text = confd_tree_text(confd->running, caller.may_configure ? 0 : TREE_MASK_SECRETS);
+	if (!confd_permits(call, &caller, TASK_CONFIGURE, TASK_READ))
+		return;
+	if (confd_readable(&caller, confd->running, &readable) == 0)
+		text = confd_tree_text(readable ? readable : confd->running,
+				       caller.may_configure ? 0 : TREE_MASK_SECRETS);
 	varlink_reply(call,
 		      json_pack("{s:s, s:s, s:I, s:s}", "commit_id", confd_running_id(confd, id), "text",
 				text ? text : "", "changed_us", (json_int_t)(record ? record->changed_us : 0),
@@ -103,16 +110,16 @@ static void handle_get_caller(struct varlink_call *call, const json_t *parameter
 {
 	const struct confd *confd = userdata;
 	const char *domain_name = tree_get(confd->running, "domain name");
+	char id[16], hostname[65], tasks[TASK_TEXT_MAX_BYTES];
 	struct confd_caller caller;
-	char id[16], hostname[65];
 
 	(void)parameters;
 	confd_caller_of(confd, varlink_call_peer(call), &caller);
-	varlink_reply(call, json_pack("{s:s, s:s, s:s, s:o, s:s}", "hostname",
+	varlink_reply(call, json_pack("{s:s, s:s, s:s, s:o, s:s, s:s}", "hostname",
 				      prompt_hostname(confd, hostname, sizeof(hostname)), "domain_name",
 				      domain_name ? domain_name : "", "user", caller.user, "groups",
-				      confd_caller_groups(confd, &caller), "commit_id",
-				      confd_running_id(confd, id)));
+				      confd_caller_groups(confd, &caller), "tasks",
+				      task_set_text(&caller.tasks, tasks), "commit_id", confd_running_id(confd, id)));
 }
 
 json_t *confd_record_json(const struct commit_record *record)
@@ -130,10 +137,15 @@ static void handle_list_commits(struct varlink_call *call, const json_t *paramet
 {
 	const struct confd *confd = userdata;
 	const struct commit_record *records;
-	json_t *commits = json_array();
+	struct confd_caller caller;
+	json_t *commits;
 	size_t len;
 
 	(void)parameters;
+	confd_caller_of(confd, varlink_call_peer(call), &caller);
+	if (!confd_permits(call, &caller, TASK_CONFIGURE, TASK_READ))
+		return;
+	commits = json_array();
 	records = confd_store_records(confd->store, &len);
 	for (size_t i = 0; i < len && i < CONFD_COMMITS_KEPT; i++)
 		json_array_append_new(commits, confd_record_json(&records[i]));
@@ -158,10 +170,11 @@ static const struct varlink_type types[] = {
 static const struct varlink_method methods[] = {
 	{ "GetRunning", handle_get_running, NULL,
 	  "commit_id: string, text: string, changed_us: int, changed_by: string",
-	  "The running configuration as text; secrets are masked for callers that may not configure." },
+	  "The running configuration as text, what the caller may read of it; secrets are masked for callers that may "
+	  "not configure. Asks for config-services read, as all that looks does, and what changes for write." },
 	{ "GetCaller", handle_get_caller, NULL,
-	  "hostname: string, domain_name: string, user: string, groups: []string, commit_id: string",
-	  "Who the caller is, by its uid." },
+	  "hostname: string, domain_name: string, user: string, groups: []string, tasks: string, commit_id: string",
+	  "Who the caller is, by its uid, and what he may do: \"rwxd:crypto,r:acl\", read, write, execute, debug." },
 	{ "Commit", confd_handle_commit,
 	  "base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string, "
 	  "replace: ?bool, best_effort: ?bool, force: ?bool, confirmed_s: ?int, user: ?string, client: ?string",

@@ -13,12 +13,16 @@
 
 AUTO_DECLARE(struct tree, tree_free)
 
-static unsigned caller_flags(const struct confd *confd, struct varlink_call *call)
+/* Whether the caller may look at all; if not, the call is answered. */
+static bool caller_may_look(const struct confd *confd, struct varlink_call *call, struct confd_caller *ret_caller)
 {
-	struct confd_caller caller;
+	confd_caller_of(confd, varlink_call_peer(call), ret_caller);
+	return confd_permits(call, ret_caller, TASK_CONFIGURE, TASK_READ);
+}
 
-	confd_caller_of(confd, varlink_call_peer(call), &caller);
-	return caller.may_configure ? 0 : TREE_MASK_SECRETS;
+static unsigned caller_flags(const struct confd_caller *caller)
+{
+	return caller->may_configure ? 0 : TREE_MASK_SECRETS;
 }
 
 static void reply_no_commit(struct varlink_call *call, const char *reason)
@@ -48,9 +52,12 @@ void confd_handle_get_commit(struct varlink_call *call, const json_t *parameters
 	AUTO(tree_free) struct tree *tree = NULL;
 	struct err err = { .text = "" };
 	const struct commit_record *records;
+	struct confd_caller caller;
 	char name[31] = "";
 	size_t index, len;
 
+	if (!caller_may_look(confd, call, &caller))
+		return;
 	if (!confd_parameter_text(parameters, "commit", name, sizeof(name)) || !name[0]) {
 		varlink_error_parameter(call, "commit");
 		return;
@@ -64,7 +71,8 @@ void confd_handle_get_commit(struct varlink_call *call, const json_t *parameters
 		return;
 	}
 	records = confd_store_records(confd->store, &len);
-	reply_text(call, confd_tree_text(tree, caller_flags(confd, call)),
+	confd_restrict(&caller, tree);
+	reply_text(call, confd_tree_text(tree, caller_flags(&caller)),
 		   confd_record_json(&records[index]));
 }
 
@@ -126,9 +134,14 @@ void confd_handle_get_changes(struct varlink_call *call, const json_t *parameter
 	AUTO(tree_free) struct tree *newer = NULL, *older = NULL;
 	struct changes changes = { 0 };
 	struct err err = { .text = "" };
-	const char *wrong = changes_fill(confd, parameters, &changes, &err);
-	unsigned flags = caller_flags(confd, call);
+	struct confd_caller caller;
+	const char *wrong;
+	unsigned flags;
 
+	if (!caller_may_look(confd, call, &caller))
+		return;
+	flags = caller_flags(&caller);
+	wrong = changes_fill(confd, parameters, &changes, &err);
 	if (wrong) {
 		varlink_error_parameter(call, wrong);
 		return;
@@ -139,6 +152,8 @@ void confd_handle_get_changes(struct varlink_call *call, const json_t *parameter
 		reply_no_commit(call, err.text);
 		return;
 	}
+	confd_restrict(&caller, newer);
+	confd_restrict(&caller, older);
 	if (changes.signs)
 		flags |= TREE_SIGNS;
 	reply_text(call, diff_text(changes.rollback ? newer : older, changes.rollback ? older : newer, flags),

@@ -16,13 +16,15 @@
 #define CONFIG_INTERFACE "org.sallyport.Config"
 
 /* () -> (commit_id: string, text: string, changed_us: int, changed_by: string)
- * Secrets are in the text as stored (hashes) only for callers whose task allows; others get them masked.
+ * What the caller may read (task of each statement); for config-services read. Secrets are in the text as stored
+ * (hashes) only for callers who may configure; others get them masked.
  * commit_id is "" and text "" before the first commit. */
 #define CONFIG_GET_RUNNING CONFIG_INTERFACE ".GetRunning"
 
-/* () -> (hostname: string, domain_name: string, user: string, groups: []string, commit_id: string)
- * Who the caller is, by its uid, and what the prompt needs. user is "" for an unknown uid. hostname is the configured
- * one, else the machine's. Root and confd's own uid are in "root-lr" whatever is configured. */
+/* () -> (hostname: string, domain_name: string, user: string, groups: []string, tasks: string, commit_id: string)
+ * Who the caller is, by its uid, and what the prompt needs. user is "" for an unknown uid. tasks is what conf/task.h
+ * writes: "rwxd:aaa,r:acl". hostname is the configured one, else the machine's. Root and confd's own uid are in
+ * "root-lr" and may do all, whatever is configured. */
 #define CONFIG_GET_CALLER CONFIG_INTERFACE ".GetCaller"
 
 /* (base_commit_id: string, lines: []string, line_name: string, label: ?string, comment: ?string, replace: ?bool,

@@ -5,8 +5,10 @@
  */
 #include "conf/root.h"
 
+#include "aaa/group_conf.h"
 #include "aaa/user_conf.h"
 #include "conf/system_conf.h"
+#include "conf/tree.h"
 #include "services/access_login.h"
 #include "services/access_list.h"
 #include "services/ssh_conf.h"
@@ -16,6 +18,7 @@ const struct stmt conf_root[] = {
 	SYSTEM_CONF_ROWS,
 	VRF_CONF_ROW,
 	ACCESS_LIST_ROWS,
+	GROUP_CONF_ROWS,
 	USER_CONF_ROW,
 	SSH_CONF_ROW,
 	STMT_DONE,
@@ -29,4 +32,20 @@ const struct conf_member conf_members[] = {
 bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list)
 {
 	return access_login_allowed(tree, login, ret_list);
+}
+
+void conf_user_tasks(const struct tree *tree, const char *user, struct task_set *set)
+{
+	group_user_tasks(tree, user, set);
+}
+
+void conf_each_user(const struct tree *tree, void (*on_user)(const char *user, void *userdata), void *userdata)
+{
+	tree_keys(tree, "username", on_user, userdata);
+}
+
+void conf_check(const struct tree *tree, void (*on_fault)(const char *line, const char *reason, void *userdata),
+		void *userdata)
+{
+	group_check(tree, on_fault, userdata);
 }

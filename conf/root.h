@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "conf/stmt.h"
+#include "conf/task.h"
 
 struct tree;
 
@@ -33,6 +34,14 @@ struct conf_login {
 
 /* Whether the access lists of a configuration would let it in; *ret_list: by which list, "" none. */
 bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list);
+
+/* Adds what the user's groups give. */
+void conf_user_tasks(const struct tree *tree, const char *user, struct task_set *set);
+/* Calls on_user for each local user. */
+void conf_each_user(const struct tree *tree, void (*on_user)(const char *user, void *userdata), void *userdata);
+/* What cannot be meant across the statements of confd's own slice. */
+void conf_check(const struct tree *tree, void (*on_fault)(const char *line, const char *reason, void *userdata),
+		void *userdata);
 
 extern const struct stmt conf_root[];
 extern const struct conf_member conf_members[]; /* ends with {NULL} */

@@ -43,7 +43,7 @@ enum stmt_flags {
 	STMT_ARG_OPTIONAL = 1u << 3, /* STMT_RUN: the operand may be left out */
 	STMT_CONFIG_TOO = 1u << 4, /* STMT_RUN: also valid in configuration mode without "do" */
 	STMT_NO_TIMESTAMP = 1u << 5, /* STMT_RUN: prints no time line */
-	STMT_WRITES = 1u << 6,	  /* STMT_RUN: changes something, so only for groups that may configure */
+	STMT_WRITES = 1u << 6,	  /* STMT_RUN: changes something, so it asks for EXECUTE; so do the commands below it */
 	STMT_UNSET = 1u << 7,	  /* LEAF with a number: bound as -1 when it is not configured; def is only shown */
 	STMT_MORE = 1u << 8,	  /* siblings that have this too may follow on the line, each a statement of its own */
 	/* LIST with a number as key, which stands without the keyword: "10 permit …". An entry holds one statement: the
@@ -89,10 +89,11 @@ struct stmt {
 	size_t key_offset;	 /* LIST: where the key text (char *) lives in the element */
 	const struct stmt *sub; /* children */
 	const char *mode;	 /* entering this LIST or NODE opens a sub-mode with this prompt: "config-un" */
-	const char *task;	 /* task id that may read and write it: "crypto", "aaa", "config-services" */
+	const char *task;	 /* task id that may use it: "crypto", "aaa", "config-services"; see conf/task.h */
 	const char *source;	 /* where the rule comes from */
 	unsigned max_entries;	 /* LIST: how many entries one parent may hold */
 	unsigned flags, owners;
+	unsigned access; /* STMT_RUN: enum task_access it asks for; 0: READ, or EXECUTE where STMT_WRITES is said */
 	int (*run)(struct shell *shell, const struct match *match); /* STMT_RUN only; NULL: not runnable by itself */
 };
 

@@ -252,6 +252,40 @@ const struct stmt *tree_root(const struct tree *tree)
 	return tree->root;
 }
 
+struct pruner {
+	bool (*keep)(const struct stmt *const *path, size_t path_len, void *userdata);
+	void *userdata;
+	const struct stmt *path[STMT_DEPTH_MAX];
+};
+
+static void node_prune(struct pruner *pruner, struct tree_node *node, size_t depth)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < node->len; i++) {
+		struct tree_node *child = node->children[i];
+		bool group = !tree_node_counts(child), stays;
+
+		pruner->path[depth] = child->row;
+		stays = group || pruner->keep(pruner->path, depth + 1, pruner->userdata);
+		if (stays)
+			node_prune(pruner, child, depth + 1);
+		if (stays && (!group || child->len))
+			node->children[kept++] = child;
+		else
+			node_free(child);
+	}
+	node->len = kept;
+}
+
+void tree_prune(struct tree *tree, bool (*keep)(const struct stmt *const *path, size_t path_len, void *userdata),
+		void *userdata)
+{
+	struct pruner pruner = { .keep = keep, .userdata = userdata };
+
+	node_prune(&pruner, &tree->top, 0);
+}
+
 struct tree_node *tree_node_follow(const struct tree *tree, const struct match *match, size_t steps_len)
 {
 	const struct tree_node *node = &tree->top;

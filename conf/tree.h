@@ -25,6 +25,10 @@ int tree_new(const struct stmt *root, struct tree **ret_tree);
 void tree_free(struct tree *tree); /* NULL is fine */
 int tree_copy(const struct tree *from, struct tree **ret_tree);
 const struct stmt *tree_root(const struct tree *tree);
+/* Takes out whatever keep refuses, with all that is below it, and the groups that are empty then. path: the rows from
+ * the top to the one in question, which is no mere group. */
+void tree_prune(struct tree *tree, bool (*keep)(const struct stmt *const *path, size_t path_len, void *userdata),
+		void *userdata);
 
 /* Does what a MATCH_OK configuration line says: sets or, negated, removes. 1 when the tree changed, 0 when it was so
  * already. Removing what is not there is 0. "no ssh server" removes the whole node below. */

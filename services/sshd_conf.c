@@ -12,19 +12,31 @@
 #include "services/ssh_algorithm.h"
 #include "vrf/vrf.h"
 
-static struct stmt rows[6];
+static struct stmt rows[8];
 
 const struct stmt *sshd_conf_root(void)
 {
-	static const struct stmt templates[] = { VRF_CONF_ROW, ACCESS_LIST_ROWS, USER_CONF_ROW, SSH_CONF_ROW,
-						STMT_DONE };
+	static const struct stmt templates[] = { VRF_CONF_ROW,	ACCESS_LIST_ROWS, GROUP_CONF_ROWS,
+						USER_CONF_ROW, SSH_CONF_ROW,	  STMT_DONE };
 
 	if (rows[0].kind != STMT_END)
 		return rows;
 	memcpy(rows, templates, sizeof(rows));
 	rows[0].offset += offsetof(struct sshd_conf, vrf);
-	rows[3].offset += offsetof(struct sshd_conf, users);
+	rows[5].offset += offsetof(struct sshd_conf, users);
 	return rows;
+}
+
+static int rights_fill(const struct tree *slice, struct sshd_conf *conf)
+{
+	const struct user_conf *users = conf->users.users.items;
+
+	conf->rights = calloc(conf->users.users.len + 1, sizeof(*conf->rights));
+	if (!conf->rights)
+		return -ENOMEM;
+	for (size_t i = 0; i < conf->users.users.len; i++)
+		group_user_tasks(slice, users[i].name, &conf->rights[i]);
+	return 0;
 }
 
 int sshd_conf_new(const struct tree *slice, struct sshd_conf **ret_conf)
@@ -35,6 +47,8 @@ int sshd_conf_new(const struct tree *slice, struct sshd_conf **ret_conf)
 	if (!conf)
 		return -ENOMEM;
 	rc = bind_tree(slice, sshd_conf_root(), conf, &conf->arena);
+	if (rc == 0)
+		rc = rights_fill(slice, conf);
 	if (rc < 0)
 		return rc;
 	*ret_conf = take(conf);
@@ -46,6 +60,7 @@ void sshd_conf_free(struct sshd_conf *conf)
 	if (!conf)
 		return;
 	bind_arena_done(&conf->arena);
+	free(conf->rights);
 	free(conf);
 }
 
@@ -248,16 +263,11 @@ const struct user_conf *sshd_conf_user(const struct sshd_conf *conf, const char 
 	return NULL;
 }
 
-bool sshd_conf_may_clear(const struct user_conf *user)
+const struct task_set *sshd_conf_rights(const struct sshd_conf *conf, const char *name)
 {
-	static const char *const groups[] = { "root-lr", "netadmin", "sysadmin" };
-	const struct user_group_conf *own = user->groups.items;
+	const struct user_conf *user = sshd_conf_user(conf, name);
 
-	for (size_t i = 0; i < user->groups.len; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(groups); j++)
-			if (!strcmp(own[i].name, groups[j]))
-				return true;
-	return false;
+	return user ? &conf->rights[user - (const struct user_conf *)conf->users.users.items] : NULL;
 }
 
 void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * services/sshd_conf.h - the slice of sallyport-sshd: one struct of "vrf", "username" and "ssh"
+ * services/sshd_conf.h - the slice of sallyport-sshd: one struct of "vrf", "username" and "ssh"; groups as rights
  *
  * Shapes:  struct sshd_conf, one configuration, made from a slice tree
  * Units:   see ssh_conf.h
@@ -13,6 +13,7 @@
 #ifndef SERVICES_SSHD_CONF_H
 #define SERVICES_SSHD_CONF_H
 
+#include "aaa/group_conf.h"
 #include "aaa/user_conf.h"
 #include "base/cleanup.h"
 #include "conf/member.h"
@@ -23,6 +24,7 @@ struct sshd_conf {
 	struct ssh_conf ssh; /* first: the offsets of its rows count from the start */
 	struct vrf_conf vrf;
 	struct users_conf users;
+	struct task_set *rights; /* of each of the users */
 	struct bind_arena arena;
 };
 
@@ -41,8 +43,8 @@ int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void
 void sshd_conf_each_deprecated(const struct sshd_conf *conf, const struct sshd_conf *before,
 			       void (*on_text)(const char *text, void *userdata), void *userdata);
 const struct user_conf *sshd_conf_user(const struct sshd_conf *conf, const char *name);
-/* Whether the user's groups let him end other people's sessions. */
-bool sshd_conf_may_clear(const struct user_conf *user);
+/* What the user's groups let him do; NULL: there is no such user. Valid as long as conf. */
+const struct task_set *sshd_conf_rights(const struct sshd_conf *conf, const char *name);
 /* Users nobody can log in as: on_user gets each name. */
 void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata),
 			   void *userdata);

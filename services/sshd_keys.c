@@ -125,10 +125,13 @@ static const char *family_read(struct varlink_call *call, const json_t *paramete
 void sshd_keys_list(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	const struct sshd *sshd = userdata;
-	const char *family = family_read(call, parameters);
+	const char *family;
 	json_t *keys;
 	bool known = false;
 
+	if (!sshd_varlink_permits(sshd, call, "crypto", TASK_READ))
+		return;
+	family = family_read(call, parameters);
 	if (!family)
 		return;
 	keys = json_array();
@@ -289,7 +292,7 @@ void sshd_keys_generate(struct varlink_call *call, const json_t *parameters, voi
 	char name[64];
 	int r;
 
-	if (!sshd_varlink_may_change(sshd, varlink_call_peer(call), name, sizeof(name))) {
+	if (!sshd_varlink_may(sshd, varlink_call_peer(call), "crypto", TASK_EXECUTE, name, sizeof(name))) {
 		varlink_error_permission(call);
 		return;
 	}
@@ -378,7 +381,7 @@ void sshd_keys_zeroize(struct varlink_call *call, const json_t *parameters, void
 	json_t *gone;
 	int r;
 
-	if (!sshd_varlink_may_change(sshd, varlink_call_peer(call), name, sizeof(name))) {
+	if (!sshd_varlink_may(sshd, varlink_call_peer(call), "crypto", TASK_EXECUTE, name, sizeof(name))) {
 		varlink_error_permission(call);
 		return;
 	}

@@ -53,6 +53,8 @@ void sshd_limits_list_access(struct varlink_call *call, const json_t *parameters
 	struct access_walk walk;
 	const char *family, *name;
 
+	if (!sshd_varlink_permits(sshd, call, "acl", TASK_READ))
+		return;
 	if (!text_get(call, parameters, "family", &family) || !text_get(call, parameters, "name", &name))
 		return;
 	walk.rows = json_array();
@@ -90,6 +92,8 @@ void sshd_limits_list_penalties(struct varlink_call *call, const json_t *paramet
 	const struct sshd *sshd = userdata;
 	struct penalty_walk walk = { .vrf_name = NULL };
 
+	if (!sshd_varlink_permits(sshd, call, "crypto", TASK_READ))
+		return;
 	if (!text_get(call, parameters, "vrf", &walk.vrf_name))
 		return;
 	walk.rows = json_array();
@@ -152,7 +156,7 @@ void sshd_limits_clear_penalty(struct varlink_call *call, const json_t *paramete
 	const char *source;
 	char name[64];
 
-	if (!sshd_varlink_may_change(sshd, varlink_call_peer(call), name, sizeof(name))) {
+	if (!sshd_varlink_may(sshd, varlink_call_peer(call), "crypto", TASK_EXECUTE, name, sizeof(name))) {
 		varlink_error_permission(call);
 		return;
 	}

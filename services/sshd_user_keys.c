@@ -33,10 +33,14 @@ static bool ask_read(struct varlink_call *call, const json_t *parameters, struct
 static bool may_change(const struct sshd *sshd, struct varlink_call *call, const char *user, char *name,
 		       size_t size_bytes)
 {
-	bool everybodys = sshd_varlink_may_change(sshd, varlink_call_peer(call), name, size_bytes);
+	const struct ucred *peer = varlink_call_peer(call);
+	bool others = sshd_varlink_may(sshd, peer, "crypto", TASK_EXECUTE, name, size_bytes);
 
 	/* a uid that has no name is called "uid 1000", which no user is: of blanks there are none in names */
-	return everybodys || (user[0] && !strcmp(name, user));
+	if (user[0] && !strcmp(name, user))
+		return true;
+	/* who may log in as another has that user's rights */
+	return others && (!user[0] || sshd_varlink_may_be(sshd, peer, user));
 }
 
 static bool is_of_type(const struct user_key_report *row, const char *type)
@@ -76,7 +80,7 @@ void sshd_user_keys_list(struct varlink_call *call, const json_t *parameters, vo
 	struct listing listing = { .sshd = userdata, .ask = &ask };
 	int r;
 
-	if (!ask_read(call, parameters, &ask))
+	if (!sshd_varlink_permits(listing.sshd, call, "crypto", TASK_READ) || !ask_read(call, parameters, &ask))
 		return;
 	listing.keys = json_array();
 	r = user_keys_each(listing.sshd->user_keys_dir, on_listed_user, &listing);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: what sallyport-sshd answers. Anybody on this machine may look, as on any router; ending another's session
- * takes a group that may configure. Rows are encoded from their field tables, and so is the interface
+ * DOC: what sallyport-sshd answers. Each method asks for the task that its command asks for, of whoever calls. Rows
+ * are encoded from their field tables, and so is the interface
  * description.
  */
 #include "services/ssh/monitor.h"
@@ -19,6 +19,52 @@
 
 #define HISTORY_DEFAULT 100
 #define HISTORY_MAX	10000 /* fits in one message with room to spare */
+
+/* ---- who may ---- */
+
+/* The caller's name for the log, and what he may do; NULL: everything. */
+static const struct task_set *caller_rights(const struct sshd *sshd, const struct ucred *peer, char *name,
+					    size_t size_bytes)
+{
+	static const struct task_set none;
+	const struct task_set *rights;
+
+	if (peer->uid == 0)
+		snprintf(name, size_bytes, "root");
+	else if (uidmap_name(sshd->uidmap_path, peer->uid, name, size_bytes) < 0)
+		snprintf(name, size_bytes, "uid %u", peer->uid);
+	if (peer->uid == 0 || peer->uid == geteuid() || peer->uid == sshd->confd_uid)
+		return NULL;
+	rights = sshd->conf ? sshd_conf_rights(sshd->conf, name) : NULL;
+	return rights ? rights : &none;
+}
+
+bool sshd_varlink_may(const struct sshd *sshd, const struct ucred *peer, const char *task, unsigned access, char *name,
+		      size_t size_bytes)
+{
+	const struct task_set *rights = caller_rights(sshd, peer, name, size_bytes);
+
+	return !rights || task_set_has(rights, task, access);
+}
+
+bool sshd_varlink_permits(const struct sshd *sshd, struct varlink_call *call, const char *task, unsigned access)
+{
+	char name[64];
+
+	if (sshd_varlink_may(sshd, varlink_call_peer(call), task, access, name, sizeof(name)))
+		return true;
+	varlink_error_permission(call);
+	return false;
+}
+
+bool sshd_varlink_may_be(const struct sshd *sshd, const struct ucred *peer, const char *user)
+{
+	char name[64];
+	const struct task_set *rights = caller_rights(sshd, peer, name, sizeof(name));
+	const struct task_set *others = sshd->conf ? sshd_conf_rights(sshd->conf, user) : NULL;
+
+	return !rights || !others || task_set_covers(rights, others, NULL);
+}
 
 /* ---- rows ---- */
 
@@ -38,8 +84,13 @@ static void handle_list_sessions(struct varlink_call *call, const json_t *parame
 	const struct session_table *table = session_server_table(sshd->sessions);
 	size_t len = session_table_len(table);
 	json_t *sessions;
+	char name[64];
 
 	(void)parameters;
+	/* "show ssh" and "show users" both ask here */
+	if (!sshd_varlink_may(sshd, varlink_call_peer(call), "basic-services", TASK_READ, name, sizeof(name)) &&
+	    !sshd_varlink_permits(sshd, call, "crypto", TASK_READ))
+		return;
 	if (varlink_call_wants_more(call)) {
 		for (size_t i = 0; i + 1 < len; i++)
 			varlink_reply_continues(call, session_encode(session_table_at(table, i)));
@@ -82,6 +133,8 @@ static void handle_list_history(struct varlink_call *call, const json_t *paramet
 	const char *wrong = NULL;
 	json_t *sessions;
 
+	if (!sshd_varlink_permits(sshd, call, "crypto", TASK_READ))
+		return;
 	if (!get_count(parameters, "limit", &limit))
 		wrong = "limit";
 	else if (!get_count(parameters, "since_us", &since_us))
@@ -214,6 +267,8 @@ static void handle_get_server(struct varlink_call *call, const json_t *parameter
 	struct server_report server;
 	json_t *listeners;
 
+	if (!sshd_varlink_permits(sshd, call, "crypto", TASK_READ))
+		return;
 	if (vrf_json && !json_is_null(vrf_json) && !vrf_name) {
 		varlink_error_parameter(call, "vrf");
 		return;
@@ -249,34 +304,17 @@ static void on_vrf_row(const struct vrf *vrf, void *userdata)
 static void handle_list_vrfs(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	const struct sshd *sshd = userdata;
-	json_t *vrfs = json_array();
+	json_t *vrfs;
 
 	(void)parameters;
+	if (!sshd_varlink_permits(sshd, call, "ip-services", TASK_READ))
+		return;
+	vrfs = json_array();
 	vrf_table_each(sshd->vrfs, on_vrf_row, vrfs);
 	varlink_reply(call, json_pack("{s:o}", "vrfs", vrfs));
 }
 
 /* ---- clear ---- */
-
-/* Fills the caller's name for the log; whether he may end sessions. */
-static bool caller_may_clear(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes)
-{
-	const struct user_conf *user;
-
-	if (peer->uid == 0)
-		snprintf(name, size_bytes, "root");
-	else if (uidmap_name(sshd->uidmap_path, peer->uid, name, size_bytes) < 0)
-		snprintf(name, size_bytes, "uid %u", peer->uid);
-	if (peer->uid == 0 || peer->uid == geteuid())
-		return true;
-	user = sshd->conf ? sshd_conf_user(sshd->conf, name) : NULL;
-	return user && sshd_conf_may_clear(user);
-}
-
-bool sshd_varlink_may_change(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes)
-{
-	return caller_may_clear(sshd, peer, name, size_bytes);
-}
 
 static void handle_clear_session(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
@@ -285,7 +323,7 @@ static void handle_clear_session(struct varlink_call *call, const json_t *parame
 	const struct session_entry *entry;
 	char name[64], text[160];
 
-	if (!caller_may_clear(sshd, varlink_call_peer(call), name, sizeof(name))) {
+	if (!sshd_varlink_may(sshd, varlink_call_peer(call), "crypto", TASK_EXECUTE, name, sizeof(name))) {
 		varlink_error_permission(call);
 		return;
 	}
@@ -334,7 +372,7 @@ static const struct varlink_method methods[] = {
 	  "Settings of the server, or those that hold in one VRF, and where it listens." },
 	{ "ListVrfs", handle_list_vrfs, NULL, "vrfs: []Vrf", "The VRFs there are and those that are wanted." },
 	{ "ClearSession", handle_clear_session, "id: int", NULL,
-	  "Ends a session; for root and users of root-lr, netadmin or sysadmin." },
+	  "Ends a session." },
 	{ "ListAccessLists", sshd_limits_list_access, "family: ?string, name: ?string", "entries: []AccessEntry",
 	  "Entries of access lists with their counters." },
 	{ "ListPenalties", sshd_limits_list_penalties, "vrf: ?string", "penalties: []Penalty",
@@ -376,7 +414,9 @@ static const struct varlink_interface *sshd_interfaces(void)
 {
 	static struct varlink_interface interfaces[] = {
 		{ .name = SSH_INTERFACE,
-		  .help = "SSH sessions, their history, and where the service listens.",
+		  .help = "SSH sessions, their history, and where the service listens. Every method asks for a task: "
+			  "crypto read to look, crypto execute to change; ListSessions is content with basic-services "
+			  "read, ListVrfs asks for ip-services read, ListAccessLists for acl read.",
 		  .types = types,
 		  .methods = methods,
 		  .errors = errors },

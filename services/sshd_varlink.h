@@ -16,9 +16,14 @@
 #include "base/varlink.h"
 #include "services/sshd.h"
 
-/* Whether the caller may change what is not his own: root, the daemon's own uid, users who may configure. Fills his
- * name for the log in any case. */
-bool sshd_varlink_may_change(const struct sshd *sshd, const struct ucred *peer, char *name, size_t size_bytes);
+/* Whether the caller may do what asks for this: root, the daemon's own uid, confd's, and users by their groups. Fills
+ * his name for the log in any case. */
+bool sshd_varlink_may(const struct sshd *sshd, const struct ucred *peer, const char *task, unsigned access, char *name,
+		      size_t size_bytes);
+/* The same; if not, the call is answered. */
+bool sshd_varlink_permits(const struct sshd *sshd, struct varlink_call *call, const char *task, unsigned access);
+/* Whether the caller may do whatever the user may, so that nothing is gained by taking his place. */
+bool sshd_varlink_may_be(const struct sshd *sshd, const struct ucred *peer, const char *user);
 /* The text of every interface served. 0 or -ENOMEM. */
 int sshd_varlink_describe(FILE *out);
 int sshd_varlink_new(struct sshd *sshd, struct varlink_server **ret_server, struct err *err);

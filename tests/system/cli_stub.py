@@ -7,6 +7,14 @@ import threading
 
 CONFIG, SSH = "org.sallyport.Config", "org.sallyport.SSH"
 
+# what the predefined groups give, of the tasks that commands ask for
+TASKS = {
+    "root-lr": ",".join(f"rwxd:{task}" for task in ("aaa", "acl", "basic-services", "config-services", "crypto", "diag", "filesystem",
+                                                    "ip-services", "logging", "monitor", "network", "root-lr", "system",
+                                                    "tty-access")),
+    "operator": "rwxd:basic-services,r:cdp,r:diag,rx:ext-access,r:logging",
+}
+
 
 class Daemon:
     """One Varlink socket. answers maps a method to a function of its parameters, which returns parameters or Error."""
@@ -105,6 +113,7 @@ class Config:
 
     def get_caller(self, _):
         return {"hostname": self.hostname(), "domain_name": "", "user": self.user, "groups": self.groups,
+                "tasks": TASKS.get(self.groups[0], "") if self.groups else "",
                 "commit_id": self.commit_id()}
 
     def get_running(self, _):

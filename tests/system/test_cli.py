@@ -16,7 +16,7 @@ import time
 import pexpect
 import pytest
 
-from cli_stub import CONFIG, Config, Error, Silent, Sshd, session
+from cli_stub import CONFIG, TASKS, Config, Error, Silent, Sshd, session
 from conftest import BIN, wait_for
 
 CLI = os.path.join(BIN, "sallyport")
@@ -188,7 +188,8 @@ def test_bytes_of_others_do_not_reach_the_terminal(router):
 
 def test_text_and_reasons_of_daemons_are_cleaned(router):
     router.config.daemon.answers[f"{CONFIG}.GetCaller"] = lambda _: {
-        "hostname": "a\x1b[31m#\nb", "user": "x\x1b", "groups": ["root-lr"], "domain_name": "", "commit_id": ""}
+        "hostname": "a\x1b[31m#\nb", "user": "x\x1b", "groups": ["root-lr"], "tasks": TASKS["root-lr"], "domain_name": "",
+        "commit_id": ""}
     child = pexpect.spawn(CLI, ["--run-dir", router.directory], timeout=10, dimensions=(24, 200))
     prompt = b"RP/0/RP0/CPU0:a--31m--b#"
     child.expect_exact(prompt)
@@ -330,7 +331,7 @@ def test_help_comes_at_once_and_the_line_again(router):
     term = router.terminal()
     term.child.send("show ?")
     out = term.until(term.prompt() + b"show ")
-    assert out.startswith(b"show ?\r\n  access-lists ")
+    assert out.startswith(b"show ?\r\n  aaa ")
     assert b"  ssh             SSH sessions\r\n" in out
     term.nothing_more()
     term.child.send("vrf\n")

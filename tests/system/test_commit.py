@@ -519,15 +519,20 @@ def test_rights_follow_the_running_configuration(known):
     assert known.commit("no username amy group root-lr")[0] is None
     wish = {"base_commit_id": "1000000002", "lines": ["username amy group root-lr"], "line_name": "vty1"}
     assert call_as(known, AMY, "Commit", **wish)[0] == DENIED
-    assert known.commit("username amy group netadmin")[0] is None
+    assert known.commit("username amy group sysadmin")[0] is None
+    error, reply = call_as(known, AMY, "Commit", **{**wish, "base_commit_id": "1000000003"})
+    assert error == CONFIG + "CommitFailed" and "rights to task" in reply["faults"][0]["reason"], "nobody makes himself more"
+    wish["lines"] = ["ssh timeout 47"]
     assert call_as(known, AMY, "Commit", **{**wish, "base_commit_id": "1000000003"})[0] is None
 
 
 @root_only
 def test_secrets_are_masked_for_others(known):
     for uid in (OSCAR, NOBODY):
-        text = call_as(known, uid, "GetRunning")[1]["text"]
-        assert "$6$" not in text and "hostname start\n" in text and "secret ***" in text
+        assert call_as(known, uid, "GetRunning")[0] == DENIED
+    assert known.commit("username oscar group read-only-tg")[0] is None
+    text = call_as(known, OSCAR, "GetRunning")[1]["text"]
+    assert "$6$" not in text and "hostname start\n" in text and "secret ***" in text
     assert SECRET in call_as(known, AMY, "GetRunning")[1]["text"]
 
 

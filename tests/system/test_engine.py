@@ -77,6 +77,9 @@ def test_changes_of_commits(confd):
 
 @root_only
 def test_changes_mask_secrets(known):
+    assert call_as(known, OSCAR, "GetChanges", commit=FIRST)[0] == call_as(known, OSCAR, "GetCommit", commit=FIRST)[0] == (
+        "org.varlink.service.PermissionDenied")
+    assert known.commit("username oscar group read-only-tg")[0] is None
     error, reply = call_as(known, OSCAR, "GetChanges", commit=FIRST)
     assert error is None and "secret ***" in reply["text"] and "$6$" not in reply["text"]
     assert "$6$" not in call_as(known, OSCAR, "GetCommit", commit=FIRST)[1]["text"]

@@ -12,6 +12,7 @@
 #include "conf/bind.h"
 #include "conf/root.h"
 #include "conf/system_conf.h"
+#include "conf/task.h"
 #include "conf/tree.h"
 #include "aaa/user_conf.h"
 #include "services/ssh_conf.h"
@@ -62,13 +63,13 @@ static void check_row(const struct stmt *const *path, size_t path_len, void *use
 	cr_assert(row->help[strlen(row->help) - 1] != '.', "%s: help ends with a full stop", name);
 	cr_assert(row->source && row->source[0], "%s: no source", name);
 	cr_assert(owners, "%s: nobody gets it", name);
-	cr_assert(task, "%s: no task", name);
+	cr_assert(task && task_place(task) >= 0, "%s: no task", name);
 	if (row->kind == STMT_LEAF || row->kind == STMT_LIST)
 		check_arg(row, name);
 	else
 		cr_assert_null(row->arg, "%s: an operand that nobody reads", name);
 	if (row->kind == STMT_LIST)
-		cr_assert(row->max_entries > 0 && row->esize >= sizeof(char *) && row->key_offset + sizeof(char *) <= row->esize,
+		cr_assert(row->max_entries > 0 && (!row->esize || (row->esize >= sizeof(char *) && row->key_offset + sizeof(char *) <= row->esize)),
 			  "%s: no limit or no element", name);
 	if (row->kind == STMT_NODE)
 		cr_assert(row->sub, "%s: a group of nothing", name);
@@ -194,8 +195,17 @@ ParameterizedTestParameters(tables, lines)
 		{ "vrf blue device vrf0123456789abc", "", "1 to 15" },
 		{ "vrf blue device a:b", "", "':'" },
 		{ "username admin", "username admin", "" },
-		{ "user admin gr root", "username admin group root-lr", "" },
-		{ "username admin group wheel", "", "" },
+		{ "usern admin gr root-lr", "username admin group root-lr", "" },
+		{ "username admin group root", "username admin group root", "" },
+		{ "username admin group -wheel", "", "letters" },
+		{ "usergroup noc taskgroup look", "usergroup noc taskgroup look", "" },
+		{ "usergroup noc inherit usergroup operator", "usergroup noc inherit usergroup operator", "" },
+		{ "usergroup noc inherit usergroup root-lr", "", "inherited" },
+		{ "usergroup operator", "", "predefined" },
+		{ "taskgroup look task read crypto", "taskgroup look task read crypto", "" },
+		{ "taskgroup look task read cheese", "", "one of" },
+		{ "taskgroup root-lr", "", "predefined" },
+		{ "taskgroup " NAME32 "6", "", "32" },
 		{ "username admin secret " HASH, "username admin secret " HASH, "" },
 		{ "username admin secret letmein", "", "hashed" },
 		{ "username admin keystring " KEY " me", "username admin keystring " KEY, "" },
