@@ -137,6 +137,10 @@ int varlink_client_call_more(struct varlink_client *client, const char *method, 
 			     int timeout_ms, int (*on_reply)(const json_t *parameters, void *userdata),
 			     void *userdata, struct err *err);
 
+/* While an answer is waited for, stop() is asked whenever fd can be read; true ends the call with -ECANCELED. stop()
+ * takes what there is to read. */
+void varlink_client_watch(struct varlink_client *client, int fd, bool (*stop)(void *userdata), void *userdata);
+
 /* ---- asynchronous client (libevent) ---- */
 
 struct varlink_link;

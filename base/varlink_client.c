@@ -23,6 +23,9 @@ struct varlink_client {
 	int fd;
 	bool lost; /* no longer between two calls */
 	struct varlink_decoder input;
+	int watch_fd; /* -1 */
+	bool (*stop)(void *userdata);
+	void *userdata;
 };
 
 /* Not clock.h: a frozen clock must not make a wait endless. */
@@ -56,6 +59,29 @@ static int wait_for(int fd, short events, int64_t until_ms)
 	if (r < 0)
 		return -errno;
 	return r == 0 ? -ETIMEDOUT : 0;
+}
+
+/* The same for an answer, with an eye on what may end the wait. */
+static int wait_for_answer(const struct varlink_client *client, int64_t until_ms)
+{
+	struct pollfd fds[] = { { .fd = client->fd, .events = POLLIN }, { .fd = client->watch_fd, .events = POLLIN } };
+	int64_t left_ms = -1;
+
+	if (!client->stop)
+		return wait_for(client->fd, POLLIN, until_ms);
+	for (;;) {
+		if (until_ms > 0) {
+			left_ms = until_ms - now_ms();
+			if (left_ms <= 0)
+				return -ETIMEDOUT;
+		}
+		if (poll(fds, 2, (int)left_ms) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[1].revents && client->stop(client->userdata))
+			return -ECANCELED;
+		if (fds[0].revents)
+			return 0;
+	}
 }
 
 static int connect_within(int fd, const struct unix_address *address, int timeout_ms)
@@ -95,6 +121,7 @@ int varlink_client_open_at(int dir_fd, const char *path, int timeout_ms, struct 
 	if (!client)
 		return err_set(err, -ENOMEM, "out of memory");
 	client->fd = take_fd(fd);
+	client->watch_fd = -1;
 	*ret_client = client;
 	return 0;
 }
@@ -144,7 +171,7 @@ static int client_receive(struct varlink_client *client, int64_t until_ms, json_
 		r = varlink_decoder_next(&client->input, ret_message);
 		if (r != 0)
 			return r < 0 ? r : 0;
-		r = wait_for(client->fd, POLLIN, until_ms);
+		r = wait_for_answer(client, until_ms);
 		if (r < 0)
 			return r;
 		got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -278,4 +305,11 @@ int varlink_client_call_more(struct varlink_client *client, const char *method, 
 			return r;
 	}
 	return 0;
+}
+
+void varlink_client_watch(struct varlink_client *client, int fd, bool (*stop)(void *userdata), void *userdata)
+{
+	client->watch_fd = fd;
+	client->stop = stop;
+	client->userdata = userdata;
 }

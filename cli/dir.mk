@@ -4,7 +4,7 @@ cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c pipe.c exec.c exec_ssh.c exe
 cli_SRCS += cli/cli_options.c cli/show_limits.c cli/exec_crypto.c cli/exec_crypto_rows.c cli/show_crypto.c cli/file_path.c
 cli_SRCS += cli/show_ssh_rekey.c
 cli_SRCS += $(addprefix cli/,config_commands.c config_file.c config_past.c config_session.c)
-cli_SRCS += $(addprefix cli/,exec_file.c exec_file_change.c md5.c)
+cli_SRCS += $(addprefix cli/,exec_file.c exec_file_change.c md5.c exec_net.c ping_text.c)
 cli_SRCS += $(addprefix cli/,exec_aaa.c show_aaa.c)
 cli_PKGS := jansson libedit
 $(eval $(call lib,cli))

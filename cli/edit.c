@@ -146,18 +146,26 @@ static void read_ahead(struct edit *edit)
 bool edit_interrupted(struct edit *edit)
 {
 	struct pollfd input = { .fd = edit->in_fd, .events = POLLIN };
-	const unsigned char *key;
+	const unsigned char *key, *other;
 
 	if (!edit->terminal)
 		return false;
 	while (!edit->closed && poll(&input, 1, 0) > 0)
 		read_ahead(edit);
 	key = memrchr(edit->bytes + edit->at, KEY_CTRL('C'), edit->len - edit->at);
+	other = memrchr(edit->bytes + edit->at, KEY_CTRL('^'), edit->len - edit->at);
+	if (!key || other > key)
+		key = other;
 	if (key) {
 		explicit_bzero(edit->bytes + edit->at, (size_t)(key + 1 - edit->bytes) - edit->at);
 		edit->at = (size_t)(key + 1 - edit->bytes);
 	}
 	return key || edit->closed;
+}
+
+int edit_input_fd(const struct edit *edit)
+{
+	return edit->terminal && !edit->closed ? edit->in_fd : -1;
 }
 
 int edit_key(struct edit *edit)

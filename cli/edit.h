@@ -48,9 +48,11 @@ enum edit_result edit_ask(struct edit *edit, const char *question, char *answer,
 /* One key as it was sent, -1 when the terminal has gone. */
 int edit_key(struct edit *edit);
 
-/* Whether Ctrl-C has come from the terminal meanwhile; what was typed before it is dropped with it, everything else is
- * kept for the next line. Also true when the terminal has gone. Never waits. */
+/* Whether Ctrl-C, or Ctrl-^ as on other routers, has come from the terminal meanwhile; what was typed before it is
+ * dropped with it, everything else is kept for the next line. Also true when the terminal has gone. Never waits. */
 bool edit_interrupted(struct edit *edit);
+/* What to poll for edit_interrupted(), -1 when there is no terminal. */
+int edit_input_fd(const struct edit *edit);
 
 /* Puts the line into the history that the arrow keys walk. */
 void edit_remember(struct edit *edit, const char *line);

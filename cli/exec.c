@@ -16,6 +16,7 @@
 #include "cli/column.h"
 #include "cli/config_mode.h"
 #include "cli/exec_file.h"
+#include "cli/exec_net.h"
 #include "cli/show_limits.h"
 #include "cli/config_past.h"
 
@@ -362,6 +363,8 @@ const struct stmt exec_root[] = {
 	  .arg = &exec_file_arg, .flags = STMT_WRITES },
 	{ RUN_ROW("more", "Show the contents of a file", exec_file_more, "filesystem", "issue: files"),
 	  .arg = &exec_file_arg },
+	{ NODE_ROW("ping", "Send echo requests", "basic-services", "issue: ping and traceroute with vrf"),
+	  .sub = exec_net_ping_rows },
 	{ RUN_ROW("pwd", "Show the working directory", exec_file_pwd, "filesystem", "issue: files") },
 	{ RUN_ROW("quit", "End the session", run_leave, TASK_NONE, "clients.md section 1"),
 	  .flags = STMT_NO_TIMESTAMP },
@@ -376,5 +379,7 @@ const struct stmt exec_root[] = {
 	  .arg = &arg_config_file, .flags = STMT_WRITES },
 	{ NODE_ROW("show", "Show what is", "basic-services", "issue: exec commands"), .sub = show_rows },
 	{ NODE_ROW("terminal", "Set up this line", TASK_NONE, "clients.md section 1"), .sub = terminal_rows },
+	{ NODE_ROW("traceroute", "Show the way packets take", "basic-services", "issue: ping and traceroute with vrf"),
+	  .sub = exec_net_traceroute_rows },
 	STMT_DONE,
 };

@@ -106,3 +106,19 @@ int remote_hold(const struct remote *remote, enum remote_daemon daemon, const ch
 		*ret_client = take(client);
 	return r < 0 && r != -EREMOTEIO ? explain(daemon, r, err) : r;
 }
+
+int remote_stream(const struct remote *remote, enum remote_daemon daemon, const char *method, json_t *parameters,
+		  const struct remote_stream *stream, struct err *err)
+{
+	AUTO(varlink_client_free) struct varlink_client *client = NULL;
+	int r = open_client(remote, daemon, REMOTE_TIMEOUT_MS, &client);
+
+	if (r < 0) {
+		json_decref(parameters);
+		return explain(daemon, r, err);
+	}
+	if (stream->watch_fd >= 0)
+		varlink_client_watch(client, stream->watch_fd, stream->stop, stream->userdata);
+	r = varlink_client_call_more(client, method, parameters, 0, stream->on_reply, stream->userdata, err);
+	return r < 0 && r != -EREMOTEIO && r != -ECANCELED ? explain(daemon, r, err) : r;
+}

@@ -15,6 +15,7 @@
 #define CLI_REMOTE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -40,6 +41,17 @@ int remote_call(const struct remote *remote, enum remote_daemon daemon, const ch
 int remote_hold(const struct remote *remote, enum remote_daemon daemon, const char *method, json_t *parameters,
 		int timeout_ms, struct varlink_client **ret_client, json_t **ret_reply, char **ret_error,
 		struct err *err);
+
+/* A call with many replies, each given to on_reply, which may end it by returning <0. The wait ends with -ECANCELED
+ * when stop(), asked whenever watch_fd can be read, says so. */
+struct remote_stream {
+	int (*on_reply)(const json_t *reply, void *userdata);
+	bool (*stop)(void *userdata);
+	int watch_fd; /* -1: nothing to watch */
+	void *userdata;
+};
+int remote_stream(const struct remote *remote, enum remote_daemon daemon, const char *method, json_t *parameters,
+		  const struct remote_stream *stream, struct err *err);
 
 /* "sallyport-confd" */
 const char *remote_name(enum remote_daemon daemon);

@@ -238,6 +238,23 @@ void shell_say(struct shell *shell, const char *format, ...)
 	va_end(args);
 }
 
+void shell_show(struct shell *shell, const char *text)
+{
+	AUTO(free) char *clean = NULL;
+
+	if (shell->pipes.len || shell->pipes.json) {
+		fputs(text, shell->out);
+		return;
+	}
+	clean = strdup(text);
+	if (!clean)
+		return;
+	column_clean(clean, strlen(clean), true);
+	put_head(shell, shell->terminal);
+	fputs(clean, shell->terminal);
+	fflush(shell->terminal);
+}
+
 bool shell_wants_json(struct shell *shell)
 {
 	if (shell->pipes.json)
@@ -453,6 +470,7 @@ static int run_line(struct shell *shell, const char *line)
 
 	if (!*start || *start == '!')
 		return 0;
+	shell->status = -1;
 	if (shell->config)
 		r = config_mode_line(shell, line, &secret);
 	else
@@ -464,7 +482,7 @@ static int run_line(struct shell *shell, const char *line)
 	fflush(shell->terminal);
 	if (ferror(shell->terminal))
 		shell->leaving = true;
-	return r < 0;
+	return shell->status >= 0 ? shell->status : r < 0;
 }
 
 int shell_run(struct shell *shell, const char *lines)

@@ -51,6 +51,7 @@ struct shell {
 	bool json_written; /* the command has answered to "| json" */
 	bool head_written; /* the time line of the command that runs is out */
 	bool timestamp;	   /* time line before the output of commands */
+	int status;	   /* exit status that a command of its own chose, -1: by whether it was taken */
 	bool leaving;	   /* the session ends after this line */
 	bool paging;	   /* output may be stopped at a page */
 	bool shows_prompt;
@@ -95,6 +96,8 @@ void shell_end(struct shell *shell);
 int shell_refuse(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Text for the operator as it is, whatever pipes there are. */
 void shell_say(struct shell *shell, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Text to be seen while the command still runs. With a pipe it waits like any output. */
+void shell_show(struct shell *shell, const char *text);
 /* Whether the command is to print JSON; the handler then calls column_json() and nothing else. */
 bool shell_wants_json(struct shell *shell);
 /* Shows what has been printed so far, asks, and gives the answer: "" for no answer. -EIO when the terminal has gone. */

@@ -586,7 +586,9 @@ static void on_child(evutil_socket_t signal_number, short what, void *userdata)
 		struct peer *peer = peer_of_child(server, pid);
 
 		if (!peer && (spawner_pool_child(server->options.spawners, pid, status) ||
-			      monitor_pool_child(server->options.monitors, pid, status)))
+			      monitor_pool_child(server->options.monitors, pid, status) ||
+			      (server->options.on_other_child &&
+			       server->options.on_other_child(pid, status, server->options.userdata))))
 			continue;
 		/* its hello may still be in its link */
 		if (!peer) {

@@ -35,6 +35,9 @@ struct session_server_options {
 	struct spawner_pool *spawners; /* warm transports */
 	struct monitor_pool *monitors;
 	const struct sshd_conf *const *conf; /* *conf is the one in force; NULL before the first */
+	/* A child of the daemon that is none of ours has ended: true when it is known. */
+	bool (*on_other_child)(pid_t pid, int status, void *userdata);
+	void *userdata;
 };
 
 /* Takes over what an earlier daemon left: sessions whose process lives keep their id and vty until they register, the

@@ -48,6 +48,7 @@ struct sshd {
 	struct spawner_pool *spawners;
 	struct monitor_pool *monitors;
 	struct session_server *sessions;
+	struct sshd_probes *probes; /* ping and traceroute under way: sshd_probe.c */
 	struct varlink_server *varlink;
 	struct member *member;
 	struct event *tick, *on_term, *on_int;

@@ -28,6 +28,7 @@
 #include "services/sshd.h"
 #include "services/sshd_keys.h"
 #include "services/sshd_options.h"
+#include "services/sshd_probe.h"
 #include "services/sshd_varlink.h"
 
 #define SHUTDOWN_MS	2000
@@ -365,6 +366,7 @@ static void on_interrupt(evutil_socket_t number, short what, void *userdata)
 	listener_set_free(take(sshd->listeners));
 	member_free(take(sshd->member));
 	varlink_server_free(take(sshd->varlink));
+	sshd_probes_free(take(sshd->probes)); /* whose callers were calls of the server */
 	event_free(take(sshd->tick));
 	session_server_shutdown(sshd->sessions, SHUTDOWN_MS, on_empty, sshd);
 }
@@ -596,9 +598,17 @@ static void monitors_done(struct sshd *sshd)
 	monitor_pool_free(take(sshd->monitors));
 }
 
+static bool on_other_child(pid_t pid, int status, void *userdata)
+{
+	const struct sshd *sshd = userdata;
+
+	return sshd_probe_child(sshd->probes, pid, status);
+}
+
 static int sessions_init(struct sshd *sshd, struct err *err)
 {
 	struct session_server_options options = {
+		.on_other_child = on_other_child, .userdata = sshd,
 		.base = sshd->base, .run_dir = sshd->run_dir, .history = sshd->history, .door = sshd->door,
 		.spawners = sshd->spawners, .monitors = sshd->monitors,
 		.conf = (const struct sshd_conf *const *)&sshd->conf,
@@ -614,6 +624,8 @@ static void sessions_done(struct sshd *sshd)
 
 static int varlink_init(struct sshd *sshd, struct err *err)
 {
+	if (sshd_probes_new(sshd, &sshd->probes) < 0)
+		return err_set(err, -ENOMEM, "out of memory");
 	return sshd_varlink_new(sshd, &sshd->varlink, err);
 }
 

@@ -15,6 +15,7 @@
 #include "conf/config_report.h"
 #include "services/sshd_keys.h"
 #include "services/sshd_limits.h"
+#include "services/sshd_probe.h"
 #include "vrf/vrf_report.h"
 
 #define HISTORY_DEFAULT 100
@@ -355,6 +356,7 @@ static const struct varlink_type types[] = {
 	{ "Listener", listener_report_fields, .help = "Where connections are accepted." },
 	{ "AccessEntry", access_entry_report_fields, .help = "An entry of an access list." },
 	{ "Penalty", penalty_report_fields, .help = "A source that misbehaved." },
+	{ "ProbeRequest", probe_request_fields, .help = "One run of ping or traceroute; 0 and \"\" say nothing." },
 	{ "Vrf", vrf_report_fields, .help = "A VRF or a network namespace." },
 	{ "HostKey", host_key_report_fields, .help = "A host key, public half only." },
 	{ "UserKey", user_key_report_fields, .help = "An imported key of a user." },
@@ -373,6 +375,8 @@ static const struct varlink_method methods[] = {
 	{ "ListVrfs", handle_list_vrfs, NULL, "vrfs: []Vrf", "The VRFs there are and those that are wanted." },
 	{ "ClearSession", handle_clear_session, "id: int", NULL,
 	  "Ends a session." },
+	{ "Probe", sshd_probe_run, "request: ProbeRequest", "line: ?string, status: ?int, error: ?string",
+	  "Runs ping or traceroute in a VRF; needs \"more\": a reply per line, then one with its exit status." },
 	{ "ListAccessLists", sshd_limits_list_access, "family: ?string, name: ?string", "entries: []AccessEntry",
 	  "Entries of access lists with their counters." },
 	{ "ListPenalties", sshd_limits_list_penalties, "vrf: ?string", "penalties: []Penalty",

@@ -96,7 +96,8 @@ static void title_write(struct manual_entry *entry)
 	for (size_t i = 0; i < entry->steps_len && len < sizeof(entry->title); i++) {
 		const struct stmt *row = entry->steps[i].row;
 
-		if (!entry->steps[i].optional)
+		/* an operand of a command is no part of its name */
+		if (!entry->steps[i].optional && (row->kind != STMT_RUN || !(row->flags & STMT_BARE)))
 			len += (size_t)snprintf(entry->title + len, sizeof(entry->title) - len, "%s%s",
 						len ? " " : "",
 						row->flags & STMT_BARE ? "(entry)" : row->word);

@@ -134,7 +134,7 @@ static void write_row(struct writer *writer, const struct stmt *row)
 	if (!(row->flags & STMT_BARE))
 		put(writer, row->word, 'B');
 	write_operand(writer, row,
-		      (row->flags & STMT_BARE) ||
+		      (row->kind == STMT_LIST && (row->flags & STMT_BARE)) ||
 			      (row->kind == STMT_RUN && (row->flags & STMT_ARG_OPTIONAL)));
 }
 
