@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: filling the holes of the heap. An allocation that makes the space at the top smaller has found no hole of its
- * size; from large sizes to small ones, each is asked for until that happens.
+ * DOC: filling the holes of the heap, and giving back. An allocation that makes the space at the top smaller has found
+ * no hole of its size; from large sizes to small ones, each is asked for until that happens.
  */
 #include "base/heap.h"
 
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define LARGEST_BYTES  65536u /* below what is mapped by itself */
 #define STEPS_BELOW    1024u  /* from here on every size there is */
 #define STEP_BYTES     16u
 #define HOLES_MAX      65536u
+#define STACK_BYTES    (128u * 1024) /* as far down as anything of ours goes */
 
 /* Where the compiler cannot see that nobody reads what is allocated. */
 static void *volatile kept;
@@ -41,4 +45,20 @@ void heap_settle(void)
 	for (size_t size = LARGEST_BYTES; size >= STEP_BYTES; size -= size > STEPS_BELOW ? size / 2 : STEP_BYTES)
 		while (left > 0 && hole_fill(size - sizeof(size_t)))
 			left--;
+}
+
+/* What lies below this frame is nobody's any more; the page it is in and the next stay, for what is called here. */
+static void __attribute__((noinline)) stack_give_back(void)
+{
+	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t end = ((uintptr_t)__builtin_frame_address(0) & ~(page_bytes - 1)) - page_bytes;
+
+	/* the stack may not reach as far down: what is there is taken all the same */
+	(void)madvise((void *)(end - STACK_BYTES), STACK_BYTES, MADV_DONTNEED);
+}
+
+void heap_give_back(void)
+{
+	malloc_trim(0);
+	stack_give_back();
 }

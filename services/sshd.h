@@ -59,6 +59,9 @@ struct sshd {
 	size_t next_text_len;
 };
 
+/* Tells the spawners of transports what is offered: the configuration or a host key has changed. */
+void sshd_offer_tell(struct sshd *sshd);
+
 /* The port that new listeners get. */
 uint16_t sshd_port(const struct sshd *sshd);
 

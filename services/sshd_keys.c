@@ -221,6 +221,7 @@ static void job_end(struct key_job *job)
 	else
 		job_succeeded(job);
 	monitor_pool_renew(job->sshd->monitors);
+	sshd_offer_tell(job->sshd);
 	job_free(job);
 }
 
@@ -365,6 +366,7 @@ static int zeroize_family(struct sshd *sshd, const char *family, const char *cal
 			  host_key_type_words[type], row.fingerprint, caller);
 	}
 	monitor_pool_renew(sshd->monitors);
+	sshd_offer_tell(sshd);
 	if (hostkey_set_is_empty(sshd->hostkeys))
 		log_event(LOG_SSHD_WARN_GENERAL,
 			  "There is no host key any more: no client can connect until one is made "

@@ -190,11 +190,31 @@ static void slice_save(const struct sshd *sshd)
 			  sshd->slice_path, strerror(-rc));
 }
 
+void sshd_offer_tell(struct sshd *sshd)
+{
+	struct mon_buf record = { .bytes = malloc(MON_RECORD_MAX_BYTES) };
+	struct ssh_profile profile;
+	int rc = record.bytes ? 0 : -ENOMEM;
+
+	if (!sshd->conf)
+		return;
+	ssh_profile_resolve(&sshd->conf->ssh.server, NULL, sshd->default_port, &profile);
+	if (rc == 0) {
+		mon_put_start(&record, MON_START, 0);
+		monitor_offer_put(sshd->hostkeys, &profile, &record);
+		rc = spawner_pool_offer(sshd->spawners, &record);
+	}
+	if (rc < 0)
+		log_debug("sshd", "spawners of transports are not told what is offered: %s", strerror(-rc));
+	free(record.bytes);
+}
+
 /* Before a listener can let anybody in by the new configuration. */
 static void monitors_apply(struct sshd *sshd)
 {
 	int rc = monitor_pool_configure(sshd->monitors, sshd->next_text, sshd->next_text_len);
 
+	sshd_offer_tell(sshd);
 	if (rc < 0)
 		log_event(LOG_SSHD_ERR_GENERAL,
 			  "Sessions go on beginning with the configuration of before: it cannot be passed on (%s)",

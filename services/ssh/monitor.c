@@ -25,6 +25,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "services/ssh/monitor_state.h"
@@ -39,6 +40,7 @@ enum {
 	LOGS_MAX = 200,
 	LOG_TEXT_MAX_BYTES = 512,
 	LOG_DEBUG_SEVERITY = 7, /* syslog(3) */
+	GIVE_BACK_US = 1000000,
 	REQUESTS_AT_ONCE = 16, /* before timers and children get their turn */
 	HANG_UP_SHUTDOWN_US = 300000,
 	LOGIN_TIME_MAX_S = 120,
@@ -323,6 +325,7 @@ static void handle_requests(struct monitor *m)
 			handle_record(m, &ask);
 		/* It may have held a password. */
 		explicit_bzero(bytes, r == 0 ? ask.len : 0);
+		m->give_back_us = clock_monotonic_us() + GIVE_BACK_US;
 	}
 }
 
@@ -446,6 +449,7 @@ static int poll_timeout_ms(const struct monitor *m)
 
 	sooner(&next, m->login_us);
 	sooner(&next, m->transport_kill_us);
+	sooner(&next, m->give_back_us);
 	sooner(&next, monitor_link_next_us(m));
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
 		sooner(&next, m->channels[i].kill_us);
@@ -469,6 +473,10 @@ static void handle_timers(struct monitor *m)
 	}
 	if (m->transport_kill_us && now >= m->transport_kill_us)
 		kill_transport(m);
+	if (m->give_back_us && now >= m->give_back_us) {
+		m->give_back_us = 0;
+		heap_give_back();
+	}
 	monitor_session_timers(m, now);
 	monitor_link_timers(m, now);
 }

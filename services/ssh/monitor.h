@@ -19,6 +19,7 @@
 #include "services/session_link.h"
 #include "services/ssh/hostkey.h"
 #include "services/ssh/kbdint.h"
+#include "services/ssh/mon.h"
 #include "services/ssh/spawner.h"
 #include "services/ssh_algorithm.h"
 #include "services/ssh_conf.h"
@@ -55,6 +56,9 @@ struct ssh_algorithm_server monitor_algorithm_server(const struct hostkey_set *h
 /* What a profile makes of the host keys that exist and of the table, as it is offered. Returns buffer. */
 const char *monitor_algorithm_list(enum ssh_algorithm_kind kind, const struct hostkey_set *hostkeys,
 				   const struct ssh_profile *profile, char *buffer, size_t size_bytes);
+
+/* The answer to MON_START behind its head; false: there is no host key to offer. */
+bool monitor_offer_put(const struct hostkey_set *hostkeys, const struct ssh_profile *profile, struct mon_buf *answer);
 
 /* Once before the first fork, so that no monitor does anything for the first time. An error names a host key that does
  * not work. */

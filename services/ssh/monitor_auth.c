@@ -30,48 +30,19 @@ enum {
 
 /* ---- key exchange ---- */
 
-/* A session keeps the settings that it began with. */
-static void put_settings(struct monitor *m, struct mon_buf *answer)
-{
-	const struct ssh_profile *profile = m->start->profile;
-
-	m->session.rekey_time_min = (uint32_t)profile->rekey_time_min;
-	m->session.rekey_volume_mb = (uint32_t)profile->rekey_volume_mb;
-	mon_put_u32(answer, m->session.rekey_time_min * 60);
-	mon_put_u32(answer, m->session.rekey_volume_mb);
-	mon_put_u32(answer, (uint32_t)profile->keepalive_s);
-	mon_put_u32(answer, (uint32_t)profile->channel_timeout_s);
-	mon_put_u32(answer, (uint32_t)profile->connection_timeout_s);
-}
-
 int monitor_auth_start(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,
 		       struct monitor_reply *reply, struct err *err)
 {
-	struct ssh_algorithm_server server = monitor_algorithm_server(m->start->hostkeys, m->start->profile);
-	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
-	unsigned keys;
+	const struct ssh_profile *profile = m->start->profile;
 
 	(void)channel;
 	(void)reply;
 	if (mon_get_end(ask) < 0)
 		return err_set(err, -EPROTO, "malformed");
-	mon_put_text(answer, "Sallyport");
-	mon_put_u32(answer, (uint32_t)m->start->profile->timeout_s);
-	for (unsigned kind = 0; kind < SSH_ALGORITHM_KIND_MAX; kind++)
-		mon_put_text(answer, ssh_algorithm_list((enum ssh_algorithm_kind)kind, &server, list, sizeof(list)));
-	put_settings(m, answer);
-	keys = ssh_algorithm_host_keys(&server);
-	mon_put_u32(answer, (uint32_t)__builtin_popcount(keys));
-	for (unsigned type = 0; type < HOSTKEY_TYPE_MAX; type++) {
-		size_t blob_len;
-		const uint8_t *blob;
-
-		if (!(keys & (1u << type)))
-			continue;
-		blob = hostkey_public_blob(m->start->hostkeys, (enum hostkey_type)type, &blob_len);
-		mon_put_string(answer, blob, blob_len);
-	}
-	if (!keys)
+	/* a session keeps the settings that it began with */
+	m->session.rekey_time_min = (uint32_t)profile->rekey_time_min;
+	m->session.rekey_volume_mb = (uint32_t)profile->rekey_volume_mb;
+	if (!monitor_offer_put(m->start->hostkeys, profile, answer))
 		log_event(LOG_SSHD_ERR_GENERAL,
 			  "VRF '%s' has no host key that 'ssh server algorithms host-key' allows: no client can "
 			  "connect. Make one with 'crypto key generate'", m->session.vrf);

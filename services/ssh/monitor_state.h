@@ -64,6 +64,7 @@ struct monitor {
 	int64_t login_us;    /* authentication must be done */
 	int64_t transport_kill_us;
 	bool rpc_ended;
+	int64_t give_back_us; /* nothing was asked for a while: what it took is given back */
 
 	/* key exchange and authentication */
 	uint8_t hash[MONITOR_HASH_MAX_BYTES];

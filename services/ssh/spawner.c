@@ -50,6 +50,8 @@ struct spawner_pool {
 	struct spawner *current, *next;
 	int64_t pause_until_us;
 	bool said;
+	uint8_t *offer; /* record of MON_START; NULL: not known yet */
+	size_t offer_len;
 };
 
 /* ---- starting one ---- */
@@ -125,11 +127,12 @@ static void pool_pause(struct spawner_pool *pool, const char *why)
 
 static struct spawner *spawner_new(struct spawner_pool *pool)
 {
+	const struct mon_buf offer = { .bytes = pool->offer, .len = pool->offer_len };
 	struct spawner *spawner;
 	int pair[2];
 	pid_t pid;
 
-	if (pool->options.connections == 0 || clock_monotonic_us() < pool->pause_until_us)
+	if (pool->options.connections == 0 || !pool->offer || clock_monotonic_us() < pool->pause_until_us)
 		return NULL;
 	spawner = calloc(1, sizeof(*spawner));
 	if (!spawner || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -146,6 +149,8 @@ static struct spawner *spawner_new(struct spawner_pool *pool)
 		free(spawner);
 		return NULL;
 	}
+	/* it comes before the first request; without it everything is slower, and the same */
+	mon_send(pair[0], &offer, NULL, 0);
 	*spawner = (struct spawner){ .pid = pid, .fd = pair[0] };
 	TAILQ_INSERT_TAIL(&pool->spawners, spawner, link);
 	return spawner;
@@ -285,6 +290,27 @@ void spawner_pool_tick(struct spawner_pool *pool)
 	spawner_next(pool);
 }
 
+int spawner_pool_offer(struct spawner_pool *pool, const struct mon_buf *record)
+{
+	uint8_t *offer;
+
+	if (record->bad)
+		return -EMSGSIZE;
+	if (pool->offer && pool->offer_len == record->len && !memcmp(pool->offer, record->bytes, record->len))
+		return 0;
+	offer = malloc(record->len);
+	if (!offer)
+		return -ENOMEM;
+	memcpy(offer, record->bytes, record->len);
+	free(pool->offer);
+	pool->offer = offer;
+	pool->offer_len = record->len;
+	spawner_retire(take(pool->current));
+	spawner_retire(take(pool->next));
+	spawner_pool_tick(pool);
+	return 0;
+}
+
 int spawner_pool_new(const struct spawner_options *options, struct spawner_pool **ret_pool)
 {
 	struct spawner_pool *pool = calloc(1, sizeof(*pool));
@@ -293,7 +319,6 @@ int spawner_pool_new(const struct spawner_options *options, struct spawner_pool 
 		return -ENOMEM;
 	pool->options = *options;
 	TAILQ_INIT(&pool->spawners);
-	spawner_pool_tick(pool);
 	*ret_pool = pool;
 	return 0;
 }
@@ -304,5 +329,6 @@ void spawner_pool_free(struct spawner_pool *pool)
 		return;
 	while (!TAILQ_EMPTY(&pool->spawners))
 		spawner_forget(pool, TAILQ_FIRST(&pool->spawners));
+	free(pool->offer);
 	free(pool);
 }

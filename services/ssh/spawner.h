@@ -21,6 +21,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "services/ssh/mon.h"
+
 #define SPAWNER_CONNECTIONS	32u   /* default: an address layout is shared by so many connections */
 #define SPAWNER_CONNECTIONS_MAX 1024u
 
@@ -38,6 +40,10 @@ struct spawner_pool;
 int spawner_pool_new(const struct spawner_options *options, struct spawner_pool **ret_pool);
 /* Spawners end with the last of their transports. */
 void spawner_pool_free(struct spawner_pool *pool);
+
+/* What most transports will be told by their monitors: the record of MON_START, copied. Spawners make it ready before
+ * they fork; a transport that is told something else makes that. No spawner is started before this is known. */
+int spawner_pool_offer(struct spawner_pool *pool, const struct mon_buf *record);
 
 struct spawner_transport {
 	int rpc_fd, event_fd; /* as in services/ssh/mon.h, non-blocking */

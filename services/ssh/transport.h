@@ -69,6 +69,8 @@ struct transport_idle {
 struct transport {
 	struct rpc rpc;
 	bool warm; /* forked from a spawner that has used everything */
+	uint8_t *foreseen; /* record of MON_START for which bind and session are made already; NULL: none */
+	size_t foreseen_len;
 	int socket_fd, event_fd;
 	enum transport_phase phase;
 	uint32_t auth_timeout_s;
@@ -108,6 +110,7 @@ struct transport {
 
 	/* memory that bulk has taken */
 	uint64_t trimmed_bytes, trim_seen_bytes;
+	bool login_trimmed; /* what the login has taken was given back */
 	int64_t trim_us; /* 0: nothing to give back */
 
 	/* the end */
@@ -124,6 +127,8 @@ void transport_end(struct transport *transport, enum session_end reason, const c
 /* transport_start.c: everything before the seal. transport_prepare() asks MON_START and makes the bind and the session;
  * transport_accept() gives it the connection. */
 int transport_prepare(struct transport *transport, struct err *err);
+/* In a spawner: makes them for what the monitor is expected to answer. Failing changes nothing but the speed. */
+void transport_foresee(struct transport *transport, const struct mon_buf *record);
 int transport_accept(struct transport *transport, struct err *err);
 
 /* transport_auth.c */

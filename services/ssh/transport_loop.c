@@ -7,7 +7,6 @@
  * anything, so the session's status is looked at after every pumping.
  */
 #include <errno.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/heap.h"
 #include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 #include "services/ssh/watchdog.h"
@@ -141,24 +141,26 @@ static uint64_t bytes_moved(const struct transport *transport)
 	return transport->socket_counter.in_bytes + transport->socket_counter.out_bytes;
 }
 
-/* A session that has carried bulk and is quiet gives back what it needed for that. */
+/* A session that has carried bulk, or has just begun, and is quiet gives back what it needed for that. */
 static void memory_look(struct transport *transport, int64_t now_us)
 {
 	uint64_t moved = bytes_moved(transport);
 
-	if (moved - transport->trimmed_bytes < TRIM_BYTES)
+	if (moved - transport->trimmed_bytes < TRIM_BYTES &&
+	    (transport->login_trimmed || transport->phase != PHASE_OPEN))
 		return;
 	if (moved != transport->trim_seen_bytes || transport->trim_us == 0) {
 		transport->trim_seen_bytes = moved;
 		transport->trim_us = now_us + TRIM_US;
 	} else if (now_us >= transport->trim_us) {
 		transport->trimmed_bytes = moved;
+		transport->login_trimmed = true;
 		transport->trim_us = 0;
 		readahead_trim();
 		for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
 			if (transport->channels[i].number != 0)
 				relay_trim(&transport->channels[i].relay);
-		malloc_trim(0);
+		heap_give_back();
 	}
 }
 

@@ -91,28 +91,20 @@ static int socket_prepare(int fd, struct err *err)
 static int process_init(struct transport *transport, struct err *err)
 {
 	transport->provider = (struct provider_calls){ .sign = on_sign, .verify = on_verify, .userdata = transport };
-	return provider_load(&transport->provider, err);
-}
-
-static int transport_init(struct transport *transport, struct err *err)
-{
-	int r;
-
-	r = rpc_init(&transport->rpc, MON_RPC_FD);
-	if (r < 0)
-		return err_set(err, r, "no memory");
 	transport->socket_fd = MON_SOCKET_FD;
 	transport->event_fd = MON_EVENT_FD;
 	transport->event_record.bytes = malloc(MON_RECORD_MAX_BYTES);
-	if (!transport->event_record.bytes)
+	if (rpc_init(&transport->rpc, MON_RPC_FD) < 0 || !transport->event_record.bytes)
 		return err_set(err, -ENOMEM, "no memory");
-	return socket_prepare(MON_SOCKET_FD, err);
+	return provider_load(&transport->provider, err);
 }
 
 static int connection_prepare(struct transport *transport, struct err *err)
 {
-	int r = transport_prepare(transport, err);
+	int r = socket_prepare(MON_SOCKET_FD, err);
 
+	if (r == 0)
+		r = transport_prepare(transport, err);
 	if (r == 0)
 		r = transport_accept(transport, err);
 	return r == 0 ? watchdog_start(MON_RPC_FD, err) : r;
@@ -177,10 +169,8 @@ static int finish(int r, const struct err *err)
 static int run(const struct sandbox *sandbox)
 {
 	struct err err = { "" };
-	int r = transport_init(&transport, &err);
+	int r = start(&transport, sandbox, &err);
 
-	if (r == 0)
-		r = start(&transport, sandbox, &err);
 	return finish(r, &err);
 }
 
@@ -199,11 +189,9 @@ static int run_spawner(const struct sandbox *sandbox, unsigned connections)
 		dprintf(STDERR_FILENO, "sallyport-transport: no spawner: %s\n", err.text);
 		return 1;
 	}
-	spawner_serve(connections);
 	transport.warm = true;
-	r = transport_init(&transport, &err);
-	if (r == 0)
-		r = start_warm(&transport, &filter, &missing, &err);
+	spawner_serve(connections, &transport);
+	r = start_warm(&transport, &filter, &missing, &err);
 	return finish(r, &err);
 }
 

@@ -35,6 +35,7 @@
 #include <libssh/server.h>
 
 #include "base/cleanup.h"
+#include "base/heap.h"
 #include "services/ssh/mon.h"
 #include "services/ssh/spawner.h"
 
@@ -167,6 +168,8 @@ struct spawner_state {
 	int signal_fd;
 	unsigned left; /* connections it may still serve */
 	bool hung_up;
+	struct transport *transport;
+	uint8_t *request; /* bytes of a record */
 	struct child *children;
 	size_t children_len;
 };
@@ -208,17 +211,27 @@ static void fds_close(const int *fds, size_t len)
 		close(fds[--len]);
 }
 
+/* Before the first fork, and for all that come. */
+static void foresee(struct spawner_state *state, const struct mon_buf *record)
+{
+	transport_foresee(state->transport, record);
+	heap_settle();
+}
+
 /* True in the child. */
 static bool request_take(struct spawner_state *state)
 {
-	static uint8_t bytes[MON_RECORD_MAX_BYTES];
-	struct mon_buf request = { .bytes = bytes };
+	struct mon_buf request = { .bytes = state->request };
 	int fds[MON_FDS_MAX];
 	size_t len = ARRAY_SIZE(fds);
 	pid_t pid;
 
 	if (mon_receive(SPAWNER_CONTROL_FD, &request, fds, &len) < 0) {
 		hang_up(state);
+		return false;
+	}
+	if (len == 0) {
+		foresee(state, &request);
 		return false;
 	}
 	if (len != MON_SPAWN_FDS) {
@@ -282,24 +295,25 @@ static void children_reap(struct spawner_state *state)
 	}
 }
 
-static int state_init(struct spawner_state *state, unsigned connections)
+static int state_init(struct spawner_state *state, unsigned connections, struct transport *transport)
 {
 	sigset_t set;
 
-	*state = (struct spawner_state){ .left = connections };
+	*state = (struct spawner_state){ .left = connections, .transport = transport };
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	state->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	state->children = calloc(connections, sizeof(state->children[0]));
-	return state->signal_fd >= 0 && state->children ? 0 : -ENOMEM;
+	state->request = malloc(MON_RECORD_MAX_BYTES);
+	return state->signal_fd >= 0 && state->children && state->request ? 0 : -ENOMEM;
 }
 
-void spawner_serve(unsigned connections)
+void spawner_serve(unsigned connections, struct transport *transport)
 {
 	struct spawner_state state;
 
-	if (connections == 0 || connections > SPAWNER_CONNECTIONS_MAX || state_init(&state, connections) < 0)
+	if (connections == 0 || connections > SPAWNER_CONNECTIONS_MAX || state_init(&state, connections, transport) < 0)
 		_exit(1);
 	while (!state.hung_up || state.children_len > 0) {
 		struct pollfd polls[] = { { .fd = state.signal_fd, .events = POLLIN },
@@ -310,10 +324,9 @@ void spawner_serve(unsigned connections)
 		/* first, because a death by a signal is the end of service */
 		if (polls[0].revents)
 			children_reap(&state);
-		if (polls[1].revents && !state.hung_up && request_take(&state)) {
-			free(state.children);
+		/* what was allocated stays in the child: giving it back would be writing to what is shared */
+		if (polls[1].revents && !state.hung_up && request_take(&state))
 			return;
-		}
 	}
 	_exit(0);
 }

@@ -14,6 +14,7 @@
 #define SERVICES_SSH_TRANSPORT_SPAWNER_H
 
 #include "base/err.h"
+#include "services/ssh/transport.h"
 
 #define SPAWNER_CONTROL_FD 3
 
@@ -21,8 +22,9 @@
  * everything of OpenSSL and libssh in place. The provider is loaded. */
 int spawner_warm(struct err *err);
 
-/* Serves requests. Returns only in the children, with the descriptors of services/ssh/mon.h in their places and no
- * others open; the spawner itself ends here, with the last of its transports. */
-void spawner_serve(unsigned connections);
+/* Makes ready what the daemon says that most will be told, then serves requests. Returns only in the children, with
+ * the descriptors of services/ssh/mon.h in their places and no others open; the spawner itself ends here, with the
+ * last of its transports. */
+void spawner_serve(unsigned connections, struct transport *transport);
 
 #endif

@@ -88,9 +88,8 @@ static int hostkey_import(struct transport *transport, const uint8_t *blob, size
 	return 0;
 }
 
-static int hostkeys_import(struct transport *transport, uint32_t keys, struct err *err)
+static int hostkeys_import(struct transport *transport, struct mon_buf *record, uint32_t keys, struct err *err)
 {
-	struct mon_buf *record = &transport->rpc.record;
 	bool has_ecdsa = false;
 	int r = 0;
 
@@ -167,23 +166,14 @@ static void settings_read(struct transport *transport, struct mon_buf *record)
 	transport->idle.connection_timeout_s = mon_get_u32(record);
 }
 
-int transport_prepare(struct transport *transport, struct err *err)
+/* Makes what the monitor's answer to MON_START asks for. */
+static int start_make(struct transport *transport, struct mon_buf *record, struct err *err)
 {
 	AUTO(free) struct start *start = calloc(1, sizeof(*start));
-	struct mon_buf *record;
 	int r;
 
 	if (!start)
 		return err_set(err, -ENOMEM, "no memory");
-	r = random_warm(err);
-	if (r == 0 && !transport->warm)
-		r = primitives_warm(err);
-	if (r < 0)
-		return r;
-	record = rpc_start(&transport->rpc, MON_START, 0);
-	r = rpc_ask(&transport->rpc, NULL, NULL);
-	if (r < 0)
-		return err_set(err, r, "the monitor does not answer: %s", strerror(-r));
 	mon_get_text(record, start->comment, sizeof(start->comment));
 	transport->auth_timeout_s = mon_get_u32(record);
 	mon_get_text(record, start->kex, sizeof(start->kex));
@@ -198,10 +188,56 @@ int transport_prepare(struct transport *transport, struct err *err)
 	transport->bind = ssh_bind_new();
 	if (!transport->bind)
 		return err_set(err, -ENOMEM, "no memory for libssh");
-	r = hostkeys_import(transport, start->keys, err);
+	r = hostkeys_import(transport, record, start->keys, err);
 	if (r == 0)
 		r = options_set(transport, start, err);
 	return r == 0 ? session_make(transport, err) : r;
+}
+
+static void start_undo(struct transport *transport)
+{
+	ssh_event_free(take(transport->event));
+	ssh_free(take(transport->session));
+	ssh_bind_free(take(transport->bind));
+	free(take(transport->foreseen));
+	transport->foreseen_len = 0;
+}
+
+void transport_foresee(struct transport *transport, const struct mon_buf *record)
+{
+	struct mon_buf copy = { .bytes = malloc(record->len), .len = record->len };
+	struct err ignored = { .text = "" };
+	uint16_t type, channel;
+
+	start_undo(transport);
+	if (copy.bytes)
+		memcpy(copy.bytes, record->bytes, record->len);
+	transport->foreseen = copy.bytes;
+	transport->foreseen_len = record->len;
+	if (!copy.bytes || mon_get_start(&copy, &type, &channel) < 0 || type != MON_START ||
+	    start_make(transport, &copy, &ignored) < 0)
+		start_undo(transport);
+}
+
+int transport_prepare(struct transport *transport, struct err *err)
+{
+	struct mon_buf *record;
+	int r = random_warm(err);
+
+	if (r == 0 && !transport->warm)
+		r = primitives_warm(err);
+	if (r < 0)
+		return r;
+	record = rpc_start(&transport->rpc, MON_START, 0);
+	r = rpc_ask(&transport->rpc, NULL, NULL);
+	if (r < 0)
+		return err_set(err, r, "the monitor does not answer: %s", strerror(-r));
+	/* the monitor's answer is what counts: only what was made for the very same one is used */
+	if (transport->foreseen && transport->foreseen_len == record->len &&
+	    !memcmp(transport->foreseen, record->bytes, record->len))
+		return 0;
+	start_undo(transport);
+	return start_make(transport, record, err);
 }
 
 int transport_accept(struct transport *transport, struct err *err)

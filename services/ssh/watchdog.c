@@ -17,7 +17,7 @@
 #include "services/ssh_report.h"
 
 static volatile sig_atomic_t turns, turns_seen, ticks;
-static uint8_t words_bytes[MON_RECORD_MAX_BYTES];
+static uint8_t words_bytes[256]; /* of the room that the codec knows, it takes this much */
 static struct mon_buf words = { .bytes = words_bytes };
 static int words_fd = -1;
 
