@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Big files up and down across rekeys, and many transfers at once while an operator looks on.
+
+With FULL=1 the file has 4 GiB and keys last as long as the router lets them by default; the figures are printed (pytest -s)."""
+import hashlib
+import os
+import re
+import statistics
+import subprocess
+import time
+
+import pexpect
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from conftest import wait_for
+
+MIB = 1 << 20
+FULL = os.environ.get("FULL") == "1"
+SIZE_MIB, LIMIT = (4096, "default none") if FULL else (64, "16M")
+PARALLEL = 20
+PARALLEL_MIB = 256 if FULL else 6
+PROMPT = r"CPU0:[\w.-]+#"
+
+
+def make_file(path, mib):
+    """The same bytes each time, which no compression and no sparse file makes smaller."""
+    stream, zeros = Cipher(algorithms.AES(b"k" * 16), modes.CTR(b"i" * 16)).encryptor(), bytes(MIB)
+    with open(path, "wb") as file:
+        for _ in range(mib):
+            file.write(stream.update(zeros))
+    return str(path)
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory):
+    path = make_file(tmp_path_factory.mktemp("bulk") / "big", SIZE_MIB)
+    yield path, digest(path)
+    os.unlink(path)
+
+
+@pytest.fixture
+def master(product, tmp_path):
+    """One connection that several clients use one after the other, so that its rekeys can be looked up at leisure."""
+    path = str(tmp_path / "master")
+    argv = product.ssh_argv(options=[f"ControlPath={path}", "ControlMaster=yes", f"RekeyLimit={LIMIT}"])
+    with subprocess.Popen([argv[0], "-N", *argv[1:]], stdin=subprocess.DEVNULL) as process:
+        wait_for(lambda: os.path.exists(path), what="the connection")
+        yield path
+        process.terminate()
+
+
+def rekeys(product):
+    """The count of the only session."""
+    return int(re.search(r"^\d+ +(\d+) +\d+ +\d+ *$", product.cli("-c", "show ssh rekey").stdout, re.M)[1])
+
+
+def moved(what, begin):
+    if FULL:
+        print(f"\n{what}: {SIZE_MIB / (time.monotonic() - begin):.0f} MiB/s", end="")
+
+
+@pytest.mark.parametrize("way", ["sftp", "scp", "scp -O"])
+def test_a_big_file_is_intact_across_rekeys(product, master, big, tmp_path, way):
+    source, sha256 = big
+    name = "harddisk:/" + way.replace(" ", "")
+    there = os.path.join(product.run_dir, "state", "files", name)
+    down, argv = str(tmp_path / "down"), [*way.split(), "-q", "-F", "none", "-o", f"ControlPath={master}"]
+
+    def copy(*words):
+        if way == "sftp":
+            done = subprocess.run([*argv, "-b", "-", "admin@127.0.0.1"], input=" ".join(words) + "\n", text=True)
+        else:
+            done = subprocess.run([*argv, *("admin@127.0.0.1:" + word if word == name else word for word in words[1:])])
+        assert done.returncode == 0
+    begin = time.monotonic()
+    copy("put", source, name)
+    moved(way + " up", begin)
+    first = rekeys(product)
+    assert first >= 3 and digest(there) == sha256
+    begin = time.monotonic()
+    copy("get", name, down)
+    moved(way + " down", begin)
+    second = rekeys(product)
+    assert second - first >= 3 and digest(down) == sha256
+    if FULL:
+        print(f"\n{way}: {first} rekeys up, {second - first} down", end="")
+    os.unlink(there)
+    os.unlink(down)
+
+
+def transfer(product, source, number, place):
+    """Up, down, and a mark that both are done; then the client waits to be told to go."""
+    argv = ["sftp", "-q", "-b", "-", *product.ssh_argv()[1:]]
+    argv[argv.index("-p")] = "-P"
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process.stdin.write(f"put {source} harddisk:/p{number}\nget harddisk:/p{number} {place}/p{number}\n"
+                        f"rm harddisk:/p{number}\n!touch {place}/done{number}\n".encode())
+    process.stdin.flush()
+    return process
+
+
+def figures(*series_ms):
+    """Of what an operator waits for, and of the daemon's part in it."""
+    texts = []
+    for name, series in zip(("show ssh", "ListSessions"), map(sorted, series_ms)):
+        texts.append(f"{name}, {len(series)} times: median {statistics.median(series):.1f} ms, p99 {series[len(series) * 99 // 100]:.1f} ms")
+    return "; ".join(texts)
+
+
+def test_twenty_transfers_while_an_operator_looks_on(product, tmp_path):
+    source = make_file(tmp_path / "source", PARALLEL_MIB)
+    argv = product.ssh_argv(options=["RequestTTY=force"])
+    operator = pexpect.spawn(argv[0], argv[1:], env={**os.environ, "TERM": "dumb"}, timeout=30, encoding="utf-8")
+    operator.delaybeforesend = None  # which would be measured too
+    operator.expect(PROMPT)
+    operator.sendline("terminal length 0")
+    operator.expect(PROMPT)
+    times_ms, daemon_ms, most = [], [], 0
+
+    def look():
+        begin = time.monotonic()
+        operator.sendline("show ssh")
+        operator.expect(PROMPT)
+        times_ms.append((time.monotonic() - begin) * 1000)
+        begin = time.monotonic()
+        product.sessions()
+        daemon_ms.append((time.monotonic() - begin) * 1000)
+        return len(re.findall(r"^\d+ .* SESSION_OPEN .* Sftp-Subsystem ", operator.before, re.M))
+
+    def all_done():
+        nonlocal most
+        most = max(most, look())
+        return all((tmp_path / f"done{number}").exists() for number in range(PARALLEL))
+    for _ in range(20):
+        look()
+    quiet = figures(times_ms, daemon_ms)
+    times_ms, daemon_ms = [], []
+    clients = [transfer(product, source, number, tmp_path) for number in range(PARALLEL)]
+    begin = time.monotonic()
+    wait_for(all_done, 300 if FULL else 60, "the end of all transfers")
+    seconds = time.monotonic() - begin
+    assert most == PARALLEL == look()
+    for client in clients:
+        client.stdin.close()
+        assert client.wait(30) == 0
+    assert {digest(tmp_path / f"p{number}") for number in range(PARALLEL)} == {digest(source)}
+    operator.sendline("exit")
+    operator.expect(pexpect.EOF)
+    operator.close()
+    if FULL:
+        print(f"\n{PARALLEL} transfers of {PARALLEL_MIB} MiB up and down in {seconds:.1f} s\n{figures(times_ms, daemon_ms)}\nand before: {quiet}")
