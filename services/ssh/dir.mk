@@ -9,12 +9,12 @@ monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
 # what needs no libssh: linked into the unit tests too
-relay_SRCS := $(addprefix services/ssh/,relay.c window.c readahead.c placeholder.c)
+relay_SRCS := $(addprefix services/ssh/,relay.c window.c readahead.c gather.c placeholder.c)
 relay_PKGS := libcrypto
 $(eval $(call lib,relay))
 
-transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_forward.c transport_idle.c \
-	transport_rekey.c transport_loop.c transport_close.c transport_rpc.c provider.c watchdog.c)
+transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_relay.c transport_forward.c \
+	transport_idle.c transport_rekey.c transport_loop.c transport_close.c transport_rpc.c provider.c watchdog.c)
 transport_PKGS := libssh libcrypto
 $(eval $(call lib,transport))
 

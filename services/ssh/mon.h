@@ -55,9 +55,9 @@ enum mon_type {
 	MON_CHANNEL_OPEN,  /* ask: - (channel number chosen by the transport, 1…); answer: u8 ok */
 	MON_PTY,	   /* ask: string term, u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
 	MON_ENV,	   /* ask: string name, string value; answer: u8 ok */
-	MON_SHELL,	   /* ask: -; answer: u8 ok, u8 fds (1: pty master; 2: stdin+stdout as one socket, stderr read
-			      end); when refused u8 0, u8 0 and, where there is something to say to the client,
-			      string text */
+	MON_SHELL,	   /* ask: -; answer: u8 ok, u8 fds (1: pty master; 3: pipes, where stdin is written, stdout
+			      and stderr are read); when refused u8 0, u8 0 and, where there is something to say to
+			      the client, string text */
 	MON_EXEC,	   /* ask: string command; answer as MON_SHELL */
 	MON_SUBSYSTEM,	   /* ask: string name; answer as MON_SHELL */
 	MON_WINDOW,	   /* ask: u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */

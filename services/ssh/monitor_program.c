@@ -26,13 +26,14 @@
 #include "services/ssh/monitor_state.h"
 #include "services/ssh/user_switch.h"
 
-#define PROGRAM_SOCKET_BYTES (1024 * 1024)
+#define PROGRAM_PIPE_BYTES (256 * 1024) /* as much as the transport reads at once */
 
 enum {
 	CHILD_RUN_DIR_FD = 3, /* SALLYPORT_SOCK_FD */
 	CHILD_FILES_FD = 4,   /* $SALLYPORT_FILES */
 	CHILD_PROGRAM_FD = 5,
 	CHILD_FDS,
+	PIPES = 3,
 	ENV_ROOM = 16 + MONITOR_ENVS_MAX,
 	EXIT_NOT_STARTED = 127, /* as a shell says it */
 };
@@ -272,42 +273,68 @@ static void child_run(const struct monitor *m, const struct monitor_channel *cha
 
 /* ---- start ---- */
 
-/* The child's ends, and in the reply what the transport gets. */
-static int make_streams(struct monitor_channel *channel, struct streams *streams, struct monitor_reply *reply)
+/* The program's user owns it, as if it had made it: /dev/stdin can be opened. */
+static int make_pipe(const struct monitor *m, int fds[2])
 {
-	int both[2], errors[2];
+	int saved;
 
-	if (channel->has_pty) {
-		int copy_fd = fcntl(channel->master_fd, F_DUPFD_CLOEXEC, 3);
-
-		if (copy_fd < 0)
-			return -errno;
-		reply->fds[reply->fds_len++] = copy_fd;
-		*streams = (struct streams){ channel->slave_fd, channel->slave_fd, channel->slave_fd, -1 };
-		channel->slave_fd = -1;
-		return 0;
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) < 0)
+	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	/* as far as the system allows: fewer turns for bulk */
-	for (int i = 0; i < 2; i++)
-		setsockopt(both[i], SOL_SOCKET, SO_SNDBUF, &(const int){ PROGRAM_SOCKET_BYTES }, sizeof(int));
-	if (pipe2(errors, O_CLOEXEC) < 0) {
-		int saved = errno;
+	if (m->identity.uid == geteuid() || fchown(fds[0], m->identity.uid, m->identity.gid) == 0)
+		return 0;
+	saved = errno;
+	close(fds[0]);
+	close(fds[1]);
+	return -saved;
+}
 
-		close(both[0]);
-		close(both[1]);
-		return -saved;
+/* Pipes carry bulk for half of what a pair of sockets costs. */
+static int make_pipes(const struct monitor *m, struct streams *streams, struct monitor_reply *reply)
+{
+	int fds[PIPES][2];
+
+	for (int i = 0; i < PIPES; i++) {
+		int r = make_pipe(m, fds[i]);
+
+		while (r < 0 && i-- > 0) {
+			close(fds[i][0]);
+			close(fds[i][1]);
+		}
+		if (r < 0)
+			return r;
+		/* as far as the system allows: fewer turns for bulk */
+		if (i != STDERR_FILENO)
+			fcntl(fds[i][0], F_SETPIPE_SZ, PROGRAM_PIPE_BYTES);
 	}
-	reply->fds[reply->fds_len++] = both[0];
-	reply->fds[reply->fds_len++] = errors[0];
-	*streams = (struct streams){ both[1], both[1], errors[1], -1 };
+	reply->fds[reply->fds_len++] = fds[STDIN_FILENO][1];
+	reply->fds[reply->fds_len++] = fds[STDOUT_FILENO][0];
+	reply->fds[reply->fds_len++] = fds[STDERR_FILENO][0];
+	*streams = (struct streams){ fds[STDIN_FILENO][0], fds[STDOUT_FILENO][1], fds[STDERR_FILENO][1], -1 };
+	return 0;
+}
+
+/* The child's ends, and in the reply what the transport gets. */
+static int make_streams(const struct monitor *m, struct monitor_channel *channel, struct streams *streams,
+			struct monitor_reply *reply)
+{
+	int copy_fd;
+
+	if (!channel->has_pty)
+		return make_pipes(m, streams, reply);
+	copy_fd = fcntl(channel->master_fd, F_DUPFD_CLOEXEC, 3);
+	if (copy_fd < 0)
+		return -errno;
+	reply->fds[reply->fds_len++] = copy_fd;
+	*streams = (struct streams){ channel->slave_fd, channel->slave_fd, channel->slave_fd, -1 };
+	channel->slave_fd = -1;
 	return 0;
 }
 
 static void close_streams(const struct streams *streams)
 {
 	close(streams->in_fd);
+	if (streams->out_fd != streams->in_fd)
+		close(streams->out_fd);
 	if (streams->err_fd != streams->in_fd)
 		close(streams->err_fd);
 }
@@ -336,7 +363,7 @@ int monitor_program_start(struct monitor *m, struct monitor_channel *channel, co
 	make_environment(m, channel, program->is_cli, &environment);
 	if (channel->has_pty && program->is_cli && !program->argv[1])
 		quiet_until_shell(channel->slave_fd);
-	r = environment.failed ? -ENOMEM : make_streams(channel, &streams, reply);
+	r = environment.failed ? -ENOMEM : make_streams(m, channel, &streams, reply);
 	if (r < 0) {
 		environment_done(&environment);
 		return err_set(err, r, "%s", strerror(-r));

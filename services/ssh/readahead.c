@@ -8,6 +8,7 @@
  */
 #undef _FORTIFY_SOURCE /* its wrappers of recv() and poll() would be defined twice */
 #include "services/ssh/readahead.h"
+#include "services/ssh/gather.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -102,8 +103,10 @@ static struct pollfd *entry_served(struct pollfd *polls, nfds_t polls_len)
 int poll(struct pollfd *polls, nfds_t polls_len, int timeout_ms)
 {
 	struct pollfd *served = entry_served(polls, polls_len);
-	int n;
+	int n = polls_len == 1 ? gather_poll(polls) : -1;
 
+	if (n >= 0)
+		return n;
 	if (!served)
 		return wait_for(polls, polls_len, timeout_ms);
 	/* alone: what it may also wait for comes when the bytes are gone */

@@ -30,10 +30,11 @@ void relay_init(struct relay *relay, const struct relay_ops *ops, void *peer)
 	relay->to_program.size_bytes = RELAY_FETCH_BYTES;
 }
 
-void relay_start(struct relay *relay, int fd, int err_fd, bool is_pty)
+void relay_start(struct relay *relay, int in_fd, int out_fd, int err_fd, bool is_pty)
 {
 	relay->is_pty = is_pty;
-	relay->in_fd = relay->sources[0].fd = fd;
+	relay->in_fd = in_fd;
+	relay->sources[0].fd = out_fd;
 	relay->sources[1].fd = err_fd;
 }
 
@@ -227,20 +228,21 @@ static void input_move(struct relay *relay)
 	    !buffer_is_empty(&relay->to_program))
 		return;
 	/* a pty has one descriptor for both ways: its program learns nothing of an end of input, as with OpenSSH */
-	if (!relay->is_pty)
+	if (relay->in_fd != relay->sources[0].fd && !relay->is_duplex)
+		close(take_fd(relay->in_fd));
+	else if (!relay->is_pty)
 		shutdown(relay->in_fd, SHUT_WR);
 	input_end(relay);
 }
 
 static void source_end(struct relay *relay, struct relay_source *source)
 {
-	if (source->fd >= 0 && source->fd != relay->in_fd)
-		close(source->fd);
-	else if (source->fd >= 0)
-		close(take_fd(relay->in_fd));
-	source->fd = -1;
-	if (!source->is_stderr)
+	/* a program that says no more on its pty or socket is gone; one with pipes may still read */
+	if (source->fd == relay->in_fd) {
+		relay->in_fd = -1;
 		input_end(relay);
+	}
+	close(take_fd(source->fd));
 }
 
 static void source_send(struct relay *relay, struct relay_source *source)

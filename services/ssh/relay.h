@@ -22,7 +22,8 @@
 
 #include "services/ssh/window.h"
 
-#define RELAY_BUFFER_BYTES (256u * 1024) /* ssh-performance.md 1.4: less is slower, more gains nothing */
+#define RELAY_PACKET_BYTES 32700u /* with what SSH puts around it less than the 32 KiB that clients take */
+#define RELAY_BUFFER_BYTES (8 * RELAY_PACKET_BYTES) /* ssh-performance.md 1.4: less is slower, more gains nothing */
 /* Room for all that libssh may hold of one channel (2 MiB) and more: each fetch opens the client's window anew,
  * however much is left behind, so it has to leave nothing. */
 #define RELAY_FETCH_BYTES  (4u * 1024 * 1024)
@@ -57,7 +58,7 @@ struct relay {
 	void *peer;
 	bool is_pty;
 	bool is_duplex; /* the end of output is not the end of input: a connection, not a program */
-	int in_fd; /* the program's stdin; on a pty and a socket the same as sources[0].fd */
+	int in_fd; /* the program's stdin; a pty and a socket have one descriptor for both ways */
 	struct relay_source sources[2];
 	struct relay_buffer to_program;
 	struct window window; /* of the client */
@@ -71,9 +72,9 @@ struct relay {
 };
 
 void relay_init(struct relay *relay, const struct relay_ops *ops, void *peer);
-/* Takes the descriptors, all non-blocking: one pty master, or one socket for stdin and stdout and maybe one for stderr
- * (err_fd -1). */
-void relay_start(struct relay *relay, int fd, int err_fd, bool is_pty);
+/* Takes the descriptors, all non-blocking: where stdin is written, where stdout and stderr are read. A pty master and a
+ * socket are both in_fd and out_fd; err_fd is -1 where there is none. */
+void relay_start(struct relay *relay, int in_fd, int out_fd, int err_fd, bool is_pty);
 void relay_done(struct relay *relay);
 
 /* The channel's data callback: returns how many bytes were taken. */

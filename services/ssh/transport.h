@@ -142,6 +142,9 @@ void transport_channels_messages(struct transport *transport);
  * as long as it is not accepted. */
 struct transport_channel *transport_channel_new(struct transport *transport, bool is_forward);
 bool transport_channel_accept(struct transport_channel *channel, ssh_message message);
+/* transport_relay.c: the client's side of a channel; the peer is its struct transport_channel. */
+const struct relay_ops *transport_relay_ops(void);
+
 void transport_channels_move(struct transport *transport, const struct pollfd *polls, size_t polls_len);
 size_t transport_channels_polls(struct transport *transport, struct pollfd *ret_polls);
 /* When the loop has to look again whatever happens; -1 never. */

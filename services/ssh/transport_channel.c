@@ -17,92 +17,13 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
 #define SILENT_WAIT_US	   500000  /* from the end of output to the end of the program; then EOF goes alone */
 #define REFUSED_WAIT_US	   200000 /* for a client to show the reason before the refusal ends it */
 #define WINDOW_MAX_BYTES   (4 * 1024 * 1024) /* twice what any version of libssh gives */
-#define PACKET_BYTES_MIN   64	   /* the least maximum packet of a client that is served */
-#define PACKET_HEADER_BYTES 10	   /* libssh takes them off the client's maximum */
-#define PACKET_PROBES	   4
-
-/* ---- what the relay needs ---- */
-
-/* libssh has no accessor for the client's maximum packet, and with tiny ones each byte costs a packet: the first bytes
- * that should fill one packet are sent alone, and the packets counted. */
-static int send_checked(struct transport_channel *channel, bool is_stderr, const uint8_t *bytes, size_t len)
-{
-	const size_t probe = PACKET_BYTES_MIN - PACKET_HEADER_BYTES;
-	uint64_t before = channel->transport->packet_counter.out_packets;
-	int n;
-
-	if (len > probe)
-		len = probe;
-	n = is_stderr ? ssh_channel_write_stderr(channel->ssh, bytes, (uint32_t)len) :
-			ssh_channel_write(channel->ssh, bytes, (uint32_t)len);
-	if (n < (int)probe)
-		return n;
-	/* an answer to something else may have gone out meanwhile, but not each time */
-	if (channel->transport->packet_counter.out_packets - before == 1)
-		channel->packets_checked = true;
-	else if (++channel->packets_suspect == PACKET_PROBES)
-		transport_end(channel->transport, END_PROTOCOL_ERROR,
-			      "the client takes packets of less than %d bytes only", PACKET_BYTES_MIN);
-	return n;
-}
-
-static int on_send(void *peer, bool is_stderr, const uint8_t *bytes, size_t len)
-{
-	struct transport_channel *channel = peer;
-	int n;
-
-	if (channel->is_over || channel->eof_sent)
-		return -EPIPE;
-	if (!channel->packets_checked)
-		n = send_checked(channel, is_stderr, bytes, len);
-	else if (is_stderr)
-		n = ssh_channel_write_stderr(channel->ssh, bytes, (uint32_t)len);
-	else
-		n = ssh_channel_write(channel->ssh, bytes, (uint32_t)len);
-	channel->active = channel->active || n > 0;
-	return n;
-}
-
-static size_t on_window(void *peer)
-{
-	struct transport_channel *channel = peer;
-
-	return ssh_channel_window_size(channel->ssh);
-}
-
-static int on_fetch(void *peer, uint8_t *bytes, size_t size_bytes)
-{
-	struct transport_channel *channel = peer;
-
-	return ssh_channel_read_nonblocking(channel->ssh, bytes, (uint32_t)size_bytes, 0);
-}
-
-/* Asked for more than its window, libssh 0.10 opens it so far. Later versions have a fixed window, wide enough. */
-static int on_window_open(void *peer, uint8_t *bytes, size_t size_bytes)
-{
-	struct transport_channel *channel = peer;
-
-	return ssh_channel_read_timeout(channel->ssh, bytes, (uint32_t)size_bytes, 0, 0);
-}
-
-static const struct relay_ops relay_ops_plain = { .send = on_send, .window = on_window, .fetch = on_fetch };
-static const struct relay_ops relay_ops_opening = {
-	.send = on_send, .window = on_window, .fetch = on_fetch, .open = on_window_open,
-};
-
-static const struct relay_ops *relay_ops_find(void)
-{
-	bool opens = ssh_version(SSH_VERSION_INT(0, 11, 0)) || getenv(TRANSPORT_PLAIN);
-
-	return opens ? &relay_ops_plain : &relay_ops_opening;
-}
+#define PIPES		   3 /* of a program without a pty */
 
 /* ---- requests ---- */
 
@@ -224,7 +145,7 @@ static bool refusal_tell(struct transport_channel *channel)
 	return ssh_channel_write_stderr(channel->ssh, line, (uint32_t)strlen(line)) > 0;
 }
 
-/* The answer to shell, exec and subsystem: one descriptor of a pty, or a socket and maybe the read end of stderr. */
+/* The answer to shell, exec and subsystem: one descriptor of a pty, or the other ends of stdin, stdout and stderr. */
 static enum answer program_start(struct transport_channel *channel)
 {
 	struct rpc *rpc = &channel->transport->rpc;
@@ -239,7 +160,7 @@ static enum answer program_start(struct transport_channel *channel)
 	n = mon_get_u8(&rpc->record);
 	if (!ok)
 		told = refusal_tell(channel);
-	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len && (channel->has_pty ? n == 1 : n == 1 || n == 2);
+	right = mon_get_end(&rpc->record) == 0 && ok == 1 && n == len && n == (channel->has_pty ? 1 : PIPES);
 	for (size_t i = 0; i < len && right; i++)
 		right = fd_unblock(fds[i]) == 0;
 	if (!right) {
@@ -247,7 +168,10 @@ static enum answer program_start(struct transport_channel *channel)
 		return told ? ANSWER_NO_LATER : ANSWER_NO;
 	}
 	channel->started = true;
-	relay_start(&channel->relay, fds[0], len == 2 ? fds[1] : -1, channel->has_pty);
+	if (channel->has_pty)
+		relay_start(&channel->relay, fds[0], fds[0], -1, true);
+	else
+		relay_start(&channel->relay, fds[0], fds[1], fds[2], false);
 	return ANSWER_YES;
 }
 
@@ -405,7 +329,7 @@ struct transport_channel *transport_channel_new(struct transport *transport, boo
 	*channel = (struct transport_channel){
 		.transport = transport, .number = ++transport->last_number, .is_forward = is_forward
 	};
-	relay_init(&channel->relay, relay_ops_find(), channel);
+	relay_init(&channel->relay, transport_relay_ops(), channel);
 	return channel;
 }
 

@@ -57,7 +57,7 @@ static bool forward_begin(struct transport_channel *channel, int fd)
 	if (!transport_channel_accept(channel, channel->opening))
 		return false;
 	channel->started = true;
-	relay_start(&channel->relay, fd, -1, false);
+	relay_start(&channel->relay, fd, fd, -1, false);
 	channel->relay.is_duplex = true;
 	return true;
 }

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "services/ssh/placeholder.h"
+#include "services/ssh/gather.h"
 #include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 
@@ -250,7 +251,9 @@ int transport_accept(struct transport *transport, struct err *err)
 	if (ssh_bind_accept_fd(transport->bind, transport->session, fd) != SSH_OK)
 		return err_set(err, -EIO, "libssh: %s", ssh_get_error(transport->bind));
 	/* for measuring: as libssh does it by itself */
-	if (!getenv(TRANSPORT_PLAIN))
+	if (!getenv(TRANSPORT_PLAIN)) {
 		readahead_start(fd);
+		gather_start(fd);
+	}
 	return 0;
 }

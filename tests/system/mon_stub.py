@@ -257,14 +257,12 @@ class Connection:
             self.reply(record, b"\1\1", [master])
             os.close(master)
         else:
-            ours, theirs = socket.socketpair()
-            read_end, write_end = os.pipe()
-            process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=write_end, start_new_session=True, env=environment)
-            theirs.close()
-            os.close(write_end)
-            self.reply(record, b"\1\2", [ours.fileno(), read_end])
-            ours.close()
-            os.close(read_end)
+            process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                                       start_new_session=True, env=environment)
+            pipes = [process.stdin, process.stdout, process.stderr]
+            self.reply(record, b"\1\3", [pipe.fileno() for pipe in pipes])
+            for pipe in pipes:
+                pipe.close()
         self.programs[channel] = process
         threading.Thread(target=self.reap, args=(channel, process), daemon=True).start()
 

@@ -109,7 +109,7 @@ static int start(struct channel *channel)
 	cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	unblock(pair[0]);
 	relay_init(&channel->relay, &ops, channel);
-	relay_start(&channel->relay, pair[0], -1, false);
+	relay_start(&channel->relay, pair[0], pair[0], -1, false);
 	return pair[1];
 }
 
@@ -169,7 +169,7 @@ Test(relay, bytes_that_came_before_the_program_are_its_first)
 	packet_arrives(&channel, "early ", 6);
 	packet_arrives(&channel, "bird", 4);
 	cr_assert(channel.held_at == 0);
-	relay_start(&channel.relay, ours, -1, false);
+	relay_start(&channel.relay, ours, ours, -1, false);
 	turn(&channel, false);
 	cr_assert(read(program, text, sizeof(text)) == 10);
 	cr_assert_str_eq(text, "early bird");
@@ -328,7 +328,7 @@ Test(relay, standard_error_has_its_own_way)
 
 	cr_assert(pipe(errors) == 0);
 	unblock(errors[0]);
-	relay_start(&channel.relay, channel.relay.in_fd, errors[0], false);
+	relay_start(&channel.relay, channel.relay.in_fd, channel.relay.in_fd, errors[0], false);
 	cr_assert(write(errors[1], "oops", 4) == 4 && write(program, "fine", 4) == 4);
 	turn(&channel, false);
 	cr_assert(channel.sent_len == 4 && channel.stderr_len == 4 && memcmp(channel.stderr_text, "oops", 4) == 0);
@@ -339,6 +339,67 @@ Test(relay, standard_error_has_its_own_way)
 	turn(&channel, false);
 	cr_assert(relay_output_is_done(&channel.relay));
 	finish(&channel, -1);
+}
+
+/* Returns the program's ends. */
+static void start_pipes(struct channel *channel, int *ret_in, int *ret_out)
+{
+	int in[2], out[2];
+
+	close(start(channel));
+	relay_done(&channel->relay);
+	cr_assert(pipe(in) == 0 && pipe(out) == 0);
+	unblock(in[1]);
+	unblock(out[0]);
+	relay_init(&channel->relay, &ops, channel);
+	relay_start(&channel->relay, in[1], out[0], -1, false);
+	*ret_in = in[0];
+	*ret_out = out[1];
+}
+
+Test(relay, pipes_end_one_by_one)
+{
+	struct channel channel;
+	int in, out;
+	char text[16] = "";
+
+	start_pipes(&channel, &in, &out);
+	packet_arrives(&channel, "first", 5);
+	cr_assert(write(out, "said", 4) == 4);
+	turn(&channel, false);
+	cr_assert(channel.sent_len == 4);
+	/* a program that has said everything may still read */
+	close(out);
+	turn(&channel, false);
+	cr_assert(relay_output_is_done(&channel.relay));
+	packet_arrives(&channel, "last", 4);
+	relay_peer_eof(&channel.relay);
+	turn(&channel, false);
+	cr_assert(relay_input_is_done(&channel.relay));
+	cr_assert(read(in, text, sizeof(text)) == 9);
+	cr_assert_str_eq(text, "firstlast");
+	cr_assert(read(in, text, sizeof(text)) == 0);
+	finish(&channel, in);
+}
+
+Test(relay, pipes_give_up_a_program_that_reads_no_more)
+{
+	struct channel channel;
+	int in, out;
+
+	signal(SIGPIPE, SIG_IGN);
+	start_pipes(&channel, &in, &out);
+	close(in);
+	packet_arrives(&channel, "nobody", 6);
+	turn(&channel, false);
+	packet_arrives(&channel, "listens", 7);
+	turn(&channel, false);
+	cr_assert(channel.held_at == channel.held_len && relay_input_is_done(&channel.relay));
+	/* what it still says goes out */
+	cr_assert(write(out, "still here", 10) == 10);
+	turn(&channel, false);
+	cr_assert(channel.sent_len == 10 && !relay_output_is_done(&channel.relay));
+	finish(&channel, out);
 }
 
 Test(relay, a_program_that_reads_no_more_does_not_stop_the_client)
@@ -386,7 +447,7 @@ static int start_pty(struct channel *channel)
 	tcsetattr(slave, TCSANOW, &raw);
 	unblock(master);
 	relay_init(&channel->relay, &ops, channel);
-	relay_start(&channel->relay, master, -1, true);
+	relay_start(&channel->relay, master, master, -1, true);
 	return slave;
 }
 
