@@ -28,6 +28,7 @@ int show_ssh_history_details(FILE *out, const json_t *reply, bool as_json, struc
 int show_ssh_server(FILE *out, const json_t *reply, bool as_json, struct err *err);
 /* What the keys of each session have left at now_us of the wall clock. */
 int show_ssh_rekey(FILE *out, const json_t *reply, int64_t now_us, bool as_json, struct err *err);
+extern const struct field show_ssh_rekey_fields[];
 int show_vrfs(FILE *out, const json_t *reply, bool as_json, struct err *err);
 
 #define SHOW_SSH_VERSION_LINE "SSH version : Cisco-2.0\n"

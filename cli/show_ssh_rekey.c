@@ -13,7 +13,7 @@ struct rekey_row {
 	uint32_t id, rekey_count, time_to_rekey_min, volume_to_rekey_mb;
 };
 
-static const struct field rekey_fields[] = {
+const struct field show_ssh_rekey_fields[] = {
 	FIELD_OF(FIELD_U32, struct rekey_row, id, "Session number"),
 	FIELD_OF(FIELD_U32, struct rekey_row, rekey_count, "Key exchanges after the first"),
 	FIELD_OF(FIELD_U32, struct rekey_row, time_to_rekey_min, "Minutes that the keys in use have left"),
@@ -51,9 +51,9 @@ static void on_session(const struct session_report *session, void *userdata)
 	row.volume_to_rekey_mb = used_mb < session->rekey_volume_mb ?
 					 session->rekey_volume_mb - (uint32_t)used_mb : 0;
 	if (print->rows)
-		json_array_append_new(print->rows, field_encode(rekey_fields, &row));
+		json_array_append_new(print->rows, field_encode(show_ssh_rekey_fields, &row));
 	else
-		column_row(print->out, rekey_columns, rekey_fields, &row);
+		column_row(print->out, rekey_columns, show_ssh_rekey_fields, &row);
 }
 
 int show_ssh_rekey(FILE *out, const json_t *reply, int64_t now_us, bool as_json, struct err *err)

@@ -10,7 +10,7 @@ $(eval $(call prog,sallyport-run))
 
 # the manual is written from the tables; what is checked in is compared by "make check T=manual"
 manual_SRCS := $(addprefix packaging/manual/,manual_main.c manual_collect.c manual_syntax.c manual_words.c manual_commands.c \
-	manual_man.c manual_bash.c)
+	manual_man.c manual_json.c manual_bash.c)
 manual_LIBS := run_options cli confroot services_report services_conf aaa vrf_report vrf_conf conf base
 manual_PKGS := jansson libedit libevent libcap-ng
 $(eval $(call objects,manual))

@@ -37,10 +37,13 @@ struct manual_entry {
 	char title[160]; /* the keywords */
 };
 
+struct json_rows;
+
 struct manual {
 	const struct stmt *roots[MANUAL_PART_MAX];
 	const struct option_row *cli_options; /* of the shell, and what stands behind them */
 	const char *cli_tail;
+	const struct json_rows *json;
 	struct manual_entry *entries; /* by part, then by title */
 	size_t entries_len, entries_size;
 };
@@ -87,6 +90,7 @@ char *manual_example(const struct manual *manual, const struct manual_entry *ent
 /* ---- the files ---- */
 
 void manual_commands(const struct manual *manual, FILE *out);
+void manual_json(const struct manual *manual, FILE *out);
 void manual_man_sallyport(const struct manual *manual, FILE *out);
 void manual_man_config(const struct manual *manual, FILE *out);
 void manual_man_confd(const struct manual *manual, FILE *out);

@@ -4,6 +4,7 @@
  *
  *   manual [--check] [--programs DIR]     in the top directory of the tree; DIR has the daemons, which describe their
  *                                         own interfaces
+ *   manual --list                         a line for each exec command, as it may be typed
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -17,6 +18,7 @@
 #include "base/option.h"
 #include "cli/cli_options.h"
 #include "cli/config_commit.h"
+#include "cli/json_rows.h"
 #include "cli/pipe.h"
 #include "cli/shell.h"
 #include "conf/root.h"
@@ -26,7 +28,7 @@
 
 struct options {
 	const char *programs;
-	bool check, help;
+	bool check, list, help;
 };
 
 #define ROW(kind, name, value, member, def, help) \
@@ -34,6 +36,7 @@ struct options {
 static const struct option_row option_rows[] = {
 	{ ROW(OPTION_TEXT, "programs", "DIR", programs, "build/bin", "Directory of the daemons") },
 	{ ROW(OPTION_FLAG, "check", NULL, check, NULL, "Write nothing and say what is stale") },
+	{ ROW(OPTION_FLAG, "list", NULL, list, NULL, "Print a line for each exec command") },
 	{ ROW(OPTION_FLAG, "help", NULL, help, NULL, "Print the options and exit") },
 	OPTION_DONE,
 };
@@ -42,10 +45,16 @@ static const struct page {
 	const char *path;
 	void (*write)(const struct manual *manual, FILE *out);
 } pages[] = {
-	{ "docs/commands.md", manual_commands },	 { "man/sallyport.1", manual_man_sallyport },
-	{ "man/sallyport-config.5", manual_man_config }, { "man/sallyport-confd.8", manual_man_confd },
-	{ "man/sallyport-sshd.8", manual_man_sshd },	 { "man/sallyport-run.8", manual_man_run },
+	/* clang-format off */
+	{ "docs/commands.md", manual_commands },
+	{ "docs/json.md", manual_json },
+	{ "man/sallyport.1", manual_man_sallyport },
+	{ "man/sallyport-config.5", manual_man_config },
+	{ "man/sallyport-confd.8", manual_man_confd },
+	{ "man/sallyport-sshd.8", manual_man_sshd },
+	{ "man/sallyport-run.8", manual_man_run },
 	{ "completion/sallyport.bash", manual_bash },
+	/* clang-format on */
 };
 
 /* What a daemon says of its interfaces (--describe), one file for each daemon. */
@@ -125,12 +134,24 @@ static void described_make(struct run *run, const char *directory, const struct 
 	free(text);
 }
 
+static void list(const struct manual *manual)
+{
+	for (size_t i = 0; i < manual->entries_len; i++) {
+		const struct manual_entry *entry = &manual->entries[i];
+		AUTO(free) char *example = manual_example(manual, entry);
+
+		if (entry->part == MANUAL_EXEC && !entry->as[0])
+			printf("%s\t%s\n", entry->title, example ? example : entry->title);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct manual manual = {
 		.roots = { conf_root, config_mode_commands, exec_root, pipe_root },
 		.cli_options = cli_option_rows,
 		.cli_tail = CLI_OPTIONS_TAIL,
+		.json = json_rows,
 	};
 	struct options options = { .programs = "build/bin" };
 	struct run run = { 0 };
@@ -145,6 +166,8 @@ int main(int argc, char **argv)
 	}
 	run.check = options.check;
 	must(manual_collect(&manual) == 0, "out of memory");
+	if (options.list)
+		return list(&manual), manual_done(&manual), 0;
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
 		page_make(&run, &manual, &pages[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(described); i++)

@@ -19,7 +19,7 @@ ARROWS = {
     "aaa": {"base", "conf", "vrf", "aaa"},
     "services": {"base", "conf", "vrf", "aaa", "lpts", "services"},
     "cli": {"base", "conf", "cli"},
-    "packaging": {"base", "conf", "vrf", "aaa", "services", "packaging"},
+    "packaging": {"base", "conf", "vrf", "aaa", "services", "cli", "packaging"},
 }
 # data-only headers anybody above may see; assembly files may name siblings
 SHAPE = re.compile(r"_(conf|report)\.h$")

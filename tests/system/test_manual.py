@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the manual says is what the running product does: interfaces, options, completion."""
+import json
 import os
 import re
+import select
 import subprocess
 
 import pytest
 
-from conftest import BIN, ROOT, varlink
+from conftest import BIN, BUILD, ROOT, varlink
 
 SERVICE = "org.varlink.service"
+MANUAL = os.path.join(BUILD, "tests", "manual")
 
 
 @pytest.mark.parametrize("daemon", ["confd", "sshd"])
@@ -76,3 +79,62 @@ def test_bash_completion(tmp_path):
         for place in ([evil], ["show", evil], ["show", evil, ""], [evil, "x"], ["--run-dir", evil], ["--run-dir", evil, ""]):
             complete(place, tmp_path)
     assert os.listdir(tmp_path) == ["a dir"]
+
+
+def json_sections():
+    """docs/json.md: command -> ({member: (type, words)}, {member of the list: …}, whether there is an example)."""
+    with open(os.path.join(ROOT, "docs", "json.md"), encoding="utf-8") as file:
+        parts = re.split(r"^## (.+)$", file.read(), flags=re.M)[1:]
+    for command, text in zip(parts[::2], parts[1::2]):
+        own, _, below = text.split("```json")[0].partition("\nEach of `")
+        tables = [{name: (kind, re.findall(r"`([^`]+)`", meaning)) for name, kind, meaning in
+                   re.findall(r"^\| `(\w+)` \| (\w[\w ]*) \| [^|]*\| (.*) \|$", part, re.M)} for part in (own, below)]
+        yield command, tables[0], tables[1], "```json" in text
+
+
+def check_object(row, table, below, command):
+    assert set(row) == set(table), f"{command}: {set(row) ^ set(table)}"
+    for name, value in row.items():
+        kind, words = table[name]
+        assert isinstance(value, {"text": str, "number": int, "true or false": bool, "array": list}[kind]), (command, name, value)
+        assert kind != "number" or not isinstance(value, bool)
+        assert not words or value in words, (command, name, value)
+        for inner in value if kind == "array" else ():
+            check_object(inner, below, {}, command)
+
+
+def test_json_is_as_documented(own_product):
+    """Every command that has rows is in docs/json.md, with the members that the product prints."""
+    product = own_product
+    product.configure("ipv4 access-list MGMT 10 permit tcp any any", "ssh server penalties exempt 198.51.100.1")
+    assert product.ssh("show", "clock").returncode == 0  # a row in the history
+    assert product.ssh("show", "clock", user="ghost").returncode != 0  # and a failed one
+    listed = subprocess.run([MANUAL, "--list"], stdout=subprocess.PIPE, text=True, check=True, timeout=10).stdout
+    lines = dict(line.split("\t") for line in listed.splitlines() if line.startswith(("show ", "dir")))
+    documented = {command: rest for command, *rest in json_sections()}
+    assert set(documented) <= set(lines)
+    assert len(documented) > 15
+    with_rows = 0
+    live = subprocess.Popen(product.ssh_argv(options=["RequestTTY=force"]), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    prompt = b""
+    while b"#" not in prompt:  # of a session with a terminal
+        ready, _, _ = select.select([live.stdout], [], [], 20)
+        assert ready, prompt
+        more = os.read(live.stdout.fileno(), 4096)
+        assert more, prompt
+        prompt += more
+    for title, line in lines.items():
+        for typed in {title, line, title + " all"}:
+            said = product.cli(typed + " | json")
+            if said.returncode != 0:
+                assert "% " in said.stdout, said.stdout
+                continue
+            rows = json.loads(said.stdout)
+            assert title in documented, f"{typed} | json is not in docs/json.md"
+            table, below, example = documented[title]
+            assert example or title == "dir", f"{title} has no example in tests/golden/shell"
+            for row in rows:
+                check_object(row, table, below, typed)
+            with_rows += bool(rows)
+    live.communicate(b"exit\r", timeout=20)
+    assert with_rows > 15
