@@ -85,8 +85,66 @@ static const struct field file_fields[] = {
 	FIELD_END,
 };
 
+static const struct field task_fields[] = {
+	MEMBER(FIELD_STR, "task", "Name of the task"),
+	MEMBER(FIELD_BOOL, "read", "Whether it may be read"),
+	MEMBER(FIELD_BOOL, "write", "Whether it may be written"),
+	MEMBER(FIELD_BOOL, "execute", "Whether its commands may be run"),
+	MEMBER(FIELD_BOOL, "debug", "Whether its debug commands may be run"),
+	FIELD_END,
+};
+
+static const struct field supported_task_fields[] = {
+	MEMBER(FIELD_STR, "task", "Name of the task"),
+	FIELD_END,
+};
+
+static const struct field group_fields[] = {
+	MEMBER(FIELD_STR, "name", "Name of the group"),
+	MEMBER(FIELD_BOOL, "predefined", "Whether every router has it"),
+	FIELD_END,
+};
+
+static const struct field database_fields[] = {
+	MEMBER(FIELD_STR, "username", "Name of the user"),
+	FIELD_END,
+};
+
+static const struct field own_user_fields[] = {
+	MEMBER(FIELD_STR, "username", "Name of the user"),
+	MEMBER(FIELD_STR, "groups", "The user's groups, separated by commas"),
+	FIELD_END,
+};
+
+static const struct field ping_fields[] = {
+	MEMBER(FIELD_STR, "vrf", "VRF it was sent in"),
+	MEMBER(FIELD_STR, "host", "The host as typed"),
+	MEMBER(FIELD_STR, "address", "Its address"),
+	MEMBER(FIELD_I64, "sent", "Packets sent"),
+	MEMBER(FIELD_I64, "received", "Answers received"),
+	MEMBER(FIELD_U32, "min_us", "Shortest time to an answer"),
+	MEMBER(FIELD_U32, "avg_us", "Mean time to an answer"),
+	MEMBER(FIELD_U32, "max_us", "Longest time to an answer"),
+	FIELD_END,
+};
+
+#define TASK_LIST                                                                       \
+	{                                                                               \
+		"tasks", "What may be done, all inherited groups included", task_fields \
+	}
+#define GROUP_LISTS                                                                                 \
+	{                                                                                           \
+		{ "taskgroups", "Task groups that a user group takes its tasks from", NULL },       \
+			{ "inherits", "Groups of its kind that it inherits from", NULL }, TASK_LIST \
+	}
+
 const struct json_rows json_rows[] = {
 	{ "dir", { file_fields } },
+	{ "ping", { ping_fields } },
+	{ "show aaa task supported", { supported_task_fields } },
+	{ "show aaa taskgroup", { group_fields }, GROUP_LISTS },
+	{ "show aaa userdb", { database_fields }, { { "groups", "The user's groups", NULL } } },
+	{ "show aaa usergroup", { group_fields }, GROUP_LISTS },
 	{ "show access-lists", { access_entry_report_fields } },
 	{ "show clock", { clock_fields } },
 	{ "show configuration commit list", { commit_fields } },
@@ -98,9 +156,12 @@ const struct json_rows json_rows[] = {
 	{ "show ssh history", { session_report_fields } },
 	{ "show ssh penalties", { penalty_report_fields } },
 	{ "show ssh rekey", { show_ssh_rekey_fields } },
-	{ "show ssh server", { server_report_fields }, "listeners", listener_report_fields },
+	{ "show ssh server",
+	  { server_report_fields },
+	  { { "listeners", "Where connections are accepted", listener_report_fields } } },
 	{ "show ssh session details", { session_report_fields } },
 	{ "show terminal", { terminal_fields } },
+	{ "show user", { own_user_fields }, { TASK_LIST } },
 	{ "show users", { user_fields } },
 	{ "show version", { version_fields } },
 	{ "show vrf", { vrf_report_fields } },

@@ -15,11 +15,15 @@
 
 #include "base/field.h"
 
+struct json_list {
+	const char *name, *help;
+	const struct field *fields; /* of one object; NULL: the array holds text */
+};
+
 struct json_rows {
 	const char *command;	       /* "show ssh" */
 	const struct field *fields[3]; /* of one object, ended by NULL */
-	const char *list;	       /* a member that is an array of objects; NULL: none */
-	const struct field *list_fields;
+	struct json_list lists[4];     /* members that are arrays, ended by {NULL} */
 };
 
 extern const struct json_rows json_rows[]; /* ends with {NULL} */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: docs/json.md: the members of what "COMMAND | json" prints, from the tables it is encoded by, with an example that
+ * DOC: docs/json.md: the members of what "COMMAND | json" prints, from the tables it is encoded by, and an example that
  * a golden test holds.
  */
 #include "packaging/manual/manual.h"
@@ -14,6 +14,7 @@
 #include "cli/json_rows.h"
 
 #define GOLDEN_DIRECTORY "tests/golden/shell"
+#define TABLE_HEAD	 "| Member | Type | Unit | Meaning |\n|---|---|---|---|\n"
 #define GOLDEN_MAX_BYTES (4u << 20)
 
 static const char *type_word(enum field_type type)
@@ -49,6 +50,10 @@ static const char *unit_word(const struct field *field)
 	};
 	size_t len = strlen(field->name);
 
+	/* a point in time needs 64 bits */
+	if (len > 3 && !strcmp(field->name + len - 3, "_us") && field->type == FIELD_U32)
+		return "microseconds";
+
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		size_t end_len = strlen(units[i].end);
 
@@ -72,21 +77,25 @@ static void write_fields(FILE *out, const struct field *fields)
 
 /* ---- examples ---- */
 
-/* What the golden file shows behind "router1# LINE", malloc'ed; NULL when it does not. */
-static char *example_in(const char *path, const char *line)
+/* What the golden file shows behind "router1# COMMAND … | json", with so many words in between; malloc'ed or NULL. */
+static char *example_in(const char *text, const char *command, unsigned more_words)
 {
-	AUTO(free) char *text = NULL;
-	const char *at, *end;
-	size_t len = 0;
+	AUTO(free) char *line = NULL;
+	const char *at = text, *end;
 
-	if (fs_read(path, GOLDEN_MAX_BYTES, &text, &len) < 0)
-		return NULL;
-	at = strstr(text, line);
-	if (!at)
-		return NULL;
-	at += strlen(line);
-	end = strstr(at, "\nrouter1# ");
-	return strndup(at, end ? (size_t)(end - at) + 1 : strlen(at));
+	if (asprintf(&line, "router1# %s", command) < 0)
+		return line = NULL;
+	while ((at = strstr(at, line))) {
+		at += strlen(line);
+		for (unsigned i = 0; i < more_words && *at == ' '; i++)
+			at += 1 + strcspn(at + 1, " \n");
+		if (strncmp(at, " | json\n", 8))
+			continue;
+		at += 8;
+		end = strstr(at, "\nrouter1# ");
+		return strndup(at, end ? (size_t)(end - at) + 1 : strlen(at));
+	}
+	return NULL;
 }
 
 static int is_golden(const struct dirent *entry)
@@ -96,26 +105,33 @@ static int is_golden(const struct dirent *entry)
 	return len > 3 && entry->d_name[0] != '.' && !strcmp(entry->d_name + len - 3, ".ok");
 }
 
-static char *example_find(const char *command)
+static char *example_find(const char *command, unsigned more_words)
 {
-	AUTO(free) char *line = NULL;
 	struct dirent **entries;
 	char *found = NULL;
 	int count = scandir(GOLDEN_DIRECTORY, &entries, is_golden, alphasort);
 
-	if (asprintf(&line, "router1# %s | json\n", command) < 0)
-		line = NULL;
 	for (int i = 0; i < count; i++) {
+		AUTO(free) char *text = NULL;
 		char path[512];
+		size_t len;
 
 		snprintf(path, sizeof(path), GOLDEN_DIRECTORY "/%s", entries[i]->d_name);
-		if (!found && line)
-			found = example_in(path, line);
+		if (!found && fs_read(path, GOLDEN_MAX_BYTES, &text, &len) == 0)
+			found = example_in(text, command, more_words);
 		free(entries[i]);
 	}
 	if (count >= 0)
 		free(entries);
 	return found;
+}
+
+/* Some commands need a word more to be one, or show too much without. */
+static char *example_of(const char *command)
+{
+	char *found = example_find(command, 0);
+
+	return found ? found : example_find(command, 1);
 }
 
 /* The first object of the array is enough; the array stays one. */
@@ -133,17 +149,6 @@ static void write_example(const char *text, FILE *out)
 
 /* ---- commands ---- */
 
-/* "show crypto key authentication" needs a word more to be one. */
-static char *example_of(const char *command)
-{
-	AUTO(free) char *all = NULL;
-	char *found = example_find(command);
-
-	if (found || asprintf(&all, "%s all", command) < 0)
-		return found;
-	return example_find(all);
-}
-
 static void write_command(const struct manual *manual, const struct json_rows *row, FILE *out)
 {
 	AUTO(free) char *example = example_of(row->command);
@@ -153,14 +158,17 @@ static void write_command(const struct manual *manual, const struct json_rows *r
 		if (manual->entries[i].part == MANUAL_EXEC && !strcmp(manual->entries[i].title, row->command))
 			help = manual_help(&manual->entries[i]);
 	fprintf(out, "\n## %s\n\n%s%s", row->command, help ? help : "", help ? ".\n\n" : "");
-	fputs("| Member | Type | Unit | Meaning |\n|---|---|---|---|\n", out);
+	fputs(TABLE_HEAD, out);
 	for (size_t i = 0; i < ARRAY_SIZE(row->fields) && row->fields[i]; i++)
 		write_fields(out, row->fields[i]);
-	if (row->list) {
-		fprintf(out, "| `%s` | array | | Objects as below |\n", row->list);
-		fprintf(out, "\nEach of `%s`:\n\n| Member | Type | Unit | Meaning |\n|---|---|---|---|\n",
-			row->list);
-		write_fields(out, row->list_fields);
+	for (const struct json_list *list = row->lists; list->name; list++)
+		fprintf(out, "| `%s` | array of %s |  | %s |\n", list->name,
+			list->fields ? "objects" : "text", list->help);
+	for (const struct json_list *list = row->lists; list->name; list++) {
+		if (!list->fields)
+			continue;
+		fprintf(out, "\nEach of `%s`:\n\n" TABLE_HEAD, list->name);
+		write_fields(out, list->fields);
 	}
 	if (example)
 		write_example(example, out);

@@ -106,7 +106,7 @@ void manual_words(const struct manual_entry *entry, on_word_function *on_word, v
 	}
 	if (entry->as[0])
 		return;
-	if (entry->others_len)
+	if (entry->others_len || (last->kind == STMT_RUN && (last->flags & STMT_BARE)))
 		tell(last, last->arg ? last->arg->help : NULL, on_word, userdata);
 	else
 		tell_operand(last, on_word, userdata);
@@ -128,6 +128,10 @@ const char *manual_help(const struct manual_entry *entry)
 {
 	if (entry->others_len && entry->steps_len > 1)
 		return entry->steps[entry->steps_len - 2].row->help;
+	/* an operand that stands for itself says what it is, not what the command does */
+	for (size_t i = entry->steps_len; i-- > 0;)
+		if (entry->steps[i].row->kind != STMT_RUN || !(entry->steps[i].row->flags & STMT_BARE))
+			return entry->steps[i].row->help;
 	return last_row(entry)->help;
 }
 
@@ -205,8 +209,20 @@ static const struct sample {
 	{ "key-exchange", "curve25519-sha256 ecdh-sha2-nistp256" },
 	{ "cipher", "aes256-gcm@openssh.com aes128-gcm@openssh.com" },
 	{ "host-key", "ed25519 rsa-sha512" },
-	{ "ping", "192.0.2.1" },
-	{ "traceroute", "192.0.2.1" },
+	{ "host", "192.0.2.1" },
+	{ "ipv6 host", "2001:db8::1" },
+	{ "mkdir", "harddisk:/reports" },
+	{ "rmdir", "harddisk:/reports" },
+	{ "cd", "harddisk:/reports" },
+	{ "dir", "harddisk:/reports" },
+	{ "delete", "harddisk:/old.cfg" },
+	{ "more", "harddisk:/backup.cfg" },
+	{ "show file", "harddisk:/backup.cfg" },
+	{ "md5 file", "harddisk:/image.bin" },
+	{ " copy", "harddisk:/backup.cfg" },
+	{ "copy to", "disk0:/backup.cfg" },
+	{ "rename from", "harddisk:/backup.cfg" },
+	{ "from to", "harddisk:/before.cfg" },
 };
 
 static char *number_sample(const struct stmt *row)
@@ -220,30 +236,42 @@ static char *number_sample(const struct stmt *row)
 	return asprintf(&text, "%" PRId64, number) < 0 ? NULL : text;
 }
 
-/* A value that the operand of the row takes, malloc'ed; NULL when none is known. */
-static char *sample_of(const struct stmt *row)
+static char *sample_at(const struct arg *arg, const char *of)
 {
-	const char *complete = row->arg->complete ? row->arg->complete : "";
 	char *canonical = NULL;
 
-	if (row->arg->secret)
-		return NULL;
-	for (int by_word = 0; by_word < 2; by_word++)
-		for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
-			if (!strcmp(samples[i].of, by_word ? row->word : complete) &&
-			    !stmt_arg_canonical(row->arg, samples[i].value, &canonical, NULL))
-				return canonical;
-	if (stmt_arg_is_number(row->arg))
-		return number_sample(row);
-	if (row->arg->words && !stmt_arg_canonical(row->arg, row->arg->words[0], &canonical, NULL))
-		return canonical;
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		if (!strcmp(samples[i].of, of) && !stmt_arg_canonical(arg, samples[i].value, &canonical, NULL))
+			return canonical;
 	return NULL;
+}
+
+/* A value that the operand of the row takes, malloc'ed; NULL when none is known. before: the keyword above it. */
+static char *sample_of(const struct stmt *row, const char *before)
+{
+	const struct arg *arg = row->arg;
+	char *canonical, both[80];
+
+	if (arg->secret)
+		return NULL;
+	snprintf(both, sizeof(both), "%s %s", before, row->word);
+	canonical = sample_at(arg, both);
+	if (!canonical && arg->complete)
+		canonical = sample_at(arg, arg->complete);
+	if (!canonical)
+		canonical = sample_at(arg, row->word);
+	if (!canonical && stmt_arg_is_number(arg))
+		canonical = number_sample(row);
+	if (!canonical && arg->words && stmt_arg_canonical(arg, arg->words[0], &canonical, NULL) < 0)
+		canonical = NULL;
+	return canonical;
 }
 
 struct example {
 	FILE *out;
 	bool whole;  /* every value that is needed is known */
 	bool values; /* it says more than the syntax does */
+	const char *before;
 };
 
 static void add_row(struct example *example, const struct stmt *row, bool with_value)
@@ -252,9 +280,10 @@ static void add_row(struct example *example, const struct stmt *row, bool with_v
 
 	if (!(row->flags & STMT_BARE))
 		fprintf(example->out, "%s ", row->word);
+	value = row->arg && with_value ? sample_of(row, example->before) : NULL;
+	example->before = row->word;
 	if (!row->arg || !with_value)
 		return;
-	value = sample_of(row);
 	if (value)
 		fprintf(example->out, "%s ", value);
 	else if (!(row->flags & STMT_ARG_OPTIONAL))
@@ -275,7 +304,7 @@ static char *line_of(const struct manual_entry *entry)
 	const struct stmt *last = last_row(entry);
 	char *line = NULL;
 	size_t len = 0;
-	struct example example = { .out = open_memstream(&line, &len), .whole = true };
+	struct example example = { .out = open_memstream(&line, &len), .whole = true, .before = "" };
 
 	if (!example.out)
 		return NULL;

@@ -27,6 +27,7 @@
 #include "base/fs.h"
 #include "base/varlink.h"
 #include "cli/shell.h"
+#include "conf/task.h"
 
 #define CASE_MAX_BYTES (1u << 20)
 #define DIRECTORY      "tests/golden/shell"
@@ -216,12 +217,22 @@ static void type_lines(const char *directory, char *lines, FILE *out)
 	free(text);
 }
 
+/* Who may do everything. */
+static json_t *caller_make(void)
+{
+	char tasks[4096];
+	size_t len = 0;
+
+	for (size_t i = 0; task_words[i] && len < sizeof(tasks); i++)
+		len += (size_t)snprintf(tasks + len, sizeof(tasks) - len, "%srwxd:%s", i ? "," : "", task_words[i]);
+	return json_pack("{s:{s:s, s:s, s:s, s:[s], s:s, s:s}}", "org.sallyport.Config.GetCaller", "hostname", "router1",
+			 "domain_name", "", "user", "admin", "groups", "root-lr", "tasks", tasks, "commit_id",
+			 "1000000003");
+}
+
 static json_t *replies_load(const char *text)
 {
-	static const char always[] =
-		"{\"org.sallyport.Config.GetCaller\": {\"hostname\": \"router1\", \"domain_name\": \"\", "
-		"\"user\": \"admin\", \"groups\": [\"root-lr\"], \"commit_id\": \"1000000003\"}}";
-	json_t *replies = json_loads(always, 0, NULL), *own = json_loads(text, JSON_ALLOW_NUL, NULL);
+	json_t *replies = caller_make(), *own = json_loads(text, JSON_ALLOW_NUL, NULL);
 
 	must(replies && own, "the case holds no JSON");
 	json_object_update(replies, own);
