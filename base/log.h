@@ -31,11 +31,19 @@ enum log_event {
 	LOG_SYS_INFO_GENERAL,	   /* %OS-SALLYPORT-6-INFO_GENERAL */
 	LOG_SYS_WARN_GENERAL,	   /* %OS-SALLYPORT-4-WARN_GENERAL */
 	LOG_SYS_ERR_GENERAL,	   /* %OS-SALLYPORT-3-ERR_GENERAL */
+	LOG_SYSLOG_DROPPED,	   /* %OS-SYSLOG-4-LOG_DROPPED */
+	LOG_SYSLOG_INFO_GENERAL,   /* %OS-SYSLOG-6-INFO_GENERAL */
+	LOG_SYSLOG_WARN_GENERAL,   /* %OS-SYSLOG-4-WARN_GENERAL */
 	LOG_EVENT_MAX,
 };
 
-/* program as shown in lines ("SSHD", "CONFD"); lines go to stderr until a sink is set. */
+/* program as shown in lines ("SSHD", "CONFD"); lines go to stderr until a sink is set, or, where stderr is /dev/null,
+ * to the system's log. */
 void log_init(const char *program);
+/* From now on lines also go into the store in this directory (base/log_store.h), which stays open; -1: no more. */
+void log_keep(int dir_fd);
+/* The same descriptor, for those who close all others. */
+int log_kept_fd(void);
 /* severity and the finished line without newline; NULL restores stderr. */
 void log_set_sink(void (*sink)(int severity, const char *line, void *userdata), void *userdata);
 void log_set_debug(bool enabled);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "cli/column.h"
 #include "cli/config_mode.h"
+#include "cli/exec_logging.h"
 #include "cli/exec_file.h"
 #include "cli/exec_net.h"
 #include "cli/show_limits.h"
@@ -185,6 +186,8 @@ static const struct arg arg_session = {
 	.kind = STMT_NODE, .word = (word_), .help = (help_), .task = (task_), .source = (source_)
 
 static const struct stmt clear_rows[] = {
+	{ RUN_ROW("logging", "Forget the log", exec_clear_logging, "logging", "IOS XR: clear logging"),
+	  .flags = STMT_WRITES },
 	{ RUN_ROW("ssh", "End an SSH session", exec_clear_ssh, "crypto", "features.md 2A"), .arg = &arg_session,
 	  .sub = exec_clear_ssh_rows, .flags = STMT_WRITES | STMT_ARG_OPTIONAL },
 	STMT_DONE,
@@ -297,6 +300,8 @@ static const struct stmt show_rows[] = {
 	{ RUN_ROW("file", "The contents of a file", exec_file_more, "filesystem", "issue: files"),
 	  .arg = &exec_file_arg },
 	{ NODE_ROW("md5", "Digests", "filesystem", "clients.md section 2, Netmiko"), .sub = exec_file_md5_rows },
+	{ RUN_ROW("logging", "The log of this router", exec_show_logging, "logging", "clients.md section 4"),
+	  .sub = exec_logging_rows },
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },

@@ -126,6 +126,13 @@ void confd_commits_reconcile(struct confd_commits *commits);
 /* Frees the request and wipes what it holds. NULL is fine. */
 void confd_request_free(struct confd_request *request);
 
+/* ---- confd_log.c ---- */
+
+struct varlink_log;
+
+/* Keeps our lines in the store in this directory, which stays open, and answers who asks for them. */
+int confd_log_new(struct confd *confd, int dir_fd, struct varlink_log **ret_log);
+
 /* ---- confd_past.c ---- */
 
 /* Where a commit stands in the list, by number or label; -ENOENT. */

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/varlink_log.h"
 #include "base/proc.h"
 #include "conf/confd.h"
 #include "conf/confd_options.h"
@@ -35,7 +36,8 @@ struct daemon_state {
 	struct varlink_server *server;
 	struct event *on_term, *on_int;
 	char *conf_dir, *uids_path, *socket_path, *starter;
-	int lock_fd;
+	int lock_fd, log_fd;
+	struct varlink_log *log;
 };
 
 /* ---- options ---- */
@@ -110,6 +112,21 @@ static int make_state(struct daemon_state *state, struct err *err)
 	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(err, -errno, "%s: another sallyport-confd keeps this configuration",
 			       state->conf_dir);
+	return 0;
+}
+
+/* Opened while still root: the directory is root's, and given to our group. Without it only the kept lines are lost. */
+static int start_log(struct daemon_state *state, struct err *err)
+{
+	state->log_fd = log_store_open(state->options.state_dir,
+				       state->options.user_id == (uid_t)-1 ? getegid() :
+									     (gid_t)state->options.user_id);
+	if (state->log_fd >= 0)
+		return confd_log_new(&state->confd, state->log_fd, &state->log) < 0 ?
+			       err_set(err, -ENOMEM, "out of memory") :
+			       0;
+	log_event(LOG_SYSLOG_WARN_GENERAL, "No log is kept on this disk: %s/log: %s", state->options.state_dir,
+		  strerror(-state->log_fd));
 	return 0;
 }
 
@@ -330,6 +347,8 @@ static int daemon_start(struct daemon_state *state, struct err *err)
 
 	r = make_state(state, err);
 	if (r == 0)
+		r = start_log(state, err);
+	if (r == 0)
 		r = read_starter(state, err);
 	/* bound as root where the directory is root's; nobody is answered before the loop runs */
 	if (r == 0)
@@ -365,6 +384,9 @@ static void daemon_done(struct daemon_state *state)
 		event_free(state->on_term);
 	if (state->on_int)
 		event_free(state->on_int);
+	varlink_log_free(state->log);
+	log_keep(-1);
+	close_auto(&state->log_fd);
 	if (state->confd.base)
 		event_base_free(state->confd.base);
 	close_auto(&state->lock_fd);
@@ -378,7 +400,7 @@ static void daemon_done(struct daemon_state *state)
 
 int main(int argc, char **argv)
 {
-	struct daemon_state state = { .lock_fd = -1 };
+	struct daemon_state state = { .lock_fd = -1, .log_fd = -1 };
 	struct err err = { .text = "" };
 	int r;
 

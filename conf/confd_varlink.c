@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/varlink_log.h"
 #include "conf/confd.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
@@ -226,5 +227,6 @@ const struct varlink_interface confd_interfaces[] = {
 	  .types = types,
 	  .methods = methods,
 	  .errors = errors },
+	VARLINK_LOG_INTERFACE,
 	{ .name = NULL },
 };

@@ -7,6 +7,7 @@
 
 #include "aaa/group_conf.h"
 #include "aaa/user_conf.h"
+#include "conf/logging_conf.h"
 #include "conf/system_conf.h"
 #include "conf/tree.h"
 #include "services/access_login.h"
@@ -16,6 +17,7 @@
 
 const struct stmt conf_root[] = {
 	SYSTEM_CONF_ROWS,
+	LOGGING_CONF_ROW,
 	VRF_CONF_ROW,
 	ACCESS_LIST_ROWS,
 	GROUP_CONF_ROWS,

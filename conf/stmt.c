@@ -28,7 +28,7 @@ static bool is_blank(char c)
 
 bool stmt_row_is_operand(const struct stmt *row)
 {
-	return row->kind == STMT_RUN && (row->flags & STMT_BARE);
+	return (row->kind == STMT_RUN && (row->flags & STMT_BARE)) || (row->flags & STMT_UNSPOKEN);
 }
 
 /* How many leading bytes of the word the keyword shares, letter case aside (not by locale: keywords are ASCII). */
@@ -208,20 +208,38 @@ static void wipe_free(char *text)
 	free(text);
 }
 
-/* The words of the operand that begins at *pos, joined by single spaces. *ret_count says how many there were. */
-static char *operand_text(const struct arg *arg, const char *line, size_t *pos, unsigned *ret_count)
+/* How many words the operand at pos takes: two more than it says when its joined keyword follows. 0: all. */
+static unsigned operand_words(const struct arg *arg, const char *line, size_t pos)
 {
-	char *text = malloc(strlen(line + *pos) + 1);
+	struct stmt_word word;
+
+	if (!arg->joined || !arg->words_taken)
+		return arg->words_taken;
+	for (unsigned i = 0; i <= arg->words_taken; i++)
+		if (!stmt_word_next(line, &pos, &word))
+			return arg->words_taken;
+	return arg->words_taken + (stmt_word_begins(line + word.start, word.len, arg->joined->word) ? 2 : 0);
+}
+
+/* The words of the operand that begins at *pos, joined by single spaces. *ret_count says how many there were. */
+static char *operand_text(const struct arg *arg, unsigned words, const char *line, size_t *pos, unsigned *ret_count)
+{
+	char *text = malloc(strlen(line + *pos) + sizeof(" ") + (arg->joined ? strlen(arg->joined->word) : 0));
 	struct stmt_word word;
 	unsigned count = 0;
 	size_t len = 0;
 
 	if (!text)
 		return NULL;
-	while ((!arg->words_taken || count < arg->words_taken) && stmt_word_next(line, pos, &word)) {
+	while ((!words || count < words) && stmt_word_next(line, pos, &word)) {
+		const bool keyword = arg->joined && count == arg->words_taken;
+
 		if (count++)
 			text[len++] = ' ';
-		memcpy(text + len, line + word.start, word.len);
+		/* the keyword as it is, however short it was typed */
+		if (keyword)
+			word.len = strlen(arg->joined->word);
+		memcpy(text + len, keyword ? arg->joined->word : line + word.start, word.len);
 		len += word.len;
 	}
 	text[len] = '\0';
@@ -353,6 +371,7 @@ enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, co
 		walk->more_len = match->steps_len;
 	}
 	walk->more = false;
+	walk->joined = NULL;
 	match->steps[match->steps_len++] = (struct match_step){ .row = row };
 	walk->row = row;
 	walk->rows = row->sub;
@@ -408,16 +427,17 @@ static enum match_status take_operand(struct stmt_walk *walk, const char *line, 
 	const struct arg *arg = walk->arg;
 	struct stmt_word word;
 	char *text, *canonical = NULL;
-	unsigned count;
+	unsigned count, words = operand_words(arg, line, *pos);
 	size_t start = *pos;
 	int r;
 
 	stmt_word_next(line, &start, &word);
-	text = operand_text(arg, line, pos, &count);
+	text = operand_text(arg, words, line, pos, &count);
 	if (!text) {
 		return step_fail(walk, &word, -ENOMEM);
 	}
-	if (count < arg->words_taken) {
+	if (count < words) {
+		walk->joined_open = words > arg->words_taken;
 		wipe_free(text);
 		return fail(walk, MATCH_INCOMPLETE, word.start, word.start);
 	}
@@ -434,9 +454,66 @@ static enum match_status take_operand(struct stmt_walk *walk, const char *line, 
 		return fail(walk, r == -ENOTUNIQ ? MATCH_AMBIGUOUS : MATCH_INVALID, word.start, word.start);
 	}
 	match->steps[match->steps_len - 1].value = canonical;
+	walk->joined = words == arg->words_taken ? arg->joined : NULL;
 	walk->arg = NULL;
 	statement_end(walk);
 	return MATCH_OK;
+}
+
+static bool operand_fits(const struct arg *arg, const char *text)
+{
+	char *canonical = NULL;
+	int r = stmt_arg_canonical(arg, text, &canonical, NULL);
+
+	wipe_free(canonical);
+	return r == 0 || r == -ENOTUNIQ;
+}
+
+/* A number or an address that no row takes goes to the first of its kind all the same, which says what is wrong. */
+static bool operand_resembles(const struct arg *arg, const char *text)
+{
+	if (stmt_arg_is_number(arg))
+		return text[0] && !text[strspn(text, "-0123456789")];
+	return arg->canonical && strpbrk(text, ".:");
+}
+
+const struct stmt *stmt_walk_unspoken(const struct stmt_walk *walk, const char *line, const struct stmt_word *word)
+{
+	const struct stmt *found, *similar = NULL;
+	char *text = NULL;
+
+	if (find_row(walk, line + word->start, word->len, &found) != MATCH_INVALID)
+		return NULL;
+	found = NULL;
+	for (const struct stmt *row = walk->rows; row && row->kind != STMT_END && !found; row++) {
+		if (!(row->flags & STMT_UNSPOKEN) || !stmt_walk_offers(walk, row))
+			continue;
+		if (!text && !(text = strndup(line + word->start, word->len)))
+			return NULL;
+		if (operand_fits(row->arg, text))
+			found = row;
+		else if (!similar && operand_resembles(row->arg, text))
+			similar = row;
+	}
+	wipe_free(text);
+	return found ? found : similar;
+}
+
+static enum match_status unspoken_take(struct stmt_walk *walk, const struct stmt *row, const char *line, size_t *pos)
+{
+	struct match *match = walk->match;
+	struct stmt_word word;
+	size_t after = *pos;
+
+	stmt_word_next(line, &after, &word);
+	if (match->steps_len == STMT_DEPTH_MAX)
+		return fail(walk, MATCH_INVALID, word.start, word.start);
+	match->steps[match->steps_len++] = (struct match_step){ .row = row };
+	walk->row = row;
+	walk->rows = row->sub;
+	walk->arg = row->arg;
+	walk->arg_optional = false;
+	return take_operand(walk, line, pos);
 }
 
 bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, const struct stmt_word *word)
@@ -463,6 +540,9 @@ enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_
 	bare = bare_row(walk, line, &word);
 	if (bare && bare_begin(walk, bare, line, &word))
 		return walk->arg ? take_operand(walk, line, pos) : MATCH_OK;
+	bare = stmt_walk_unspoken(walk, line, &word);
+	if (bare)
+		return unspoken_take(walk, bare, line, pos);
 	*pos = after;
 	return stmt_walk_keyword(walk, line, &word);
 }
@@ -557,7 +637,7 @@ static void match_in(const struct stmt *root, const struct match *context, size_
 			return;
 	}
 	/* what a removed leaf held does not matter, but where words follow, so that they are read the same again */
-	if (ret_match->negate && walk.row && walk.row->kind == STMT_LEAF) {
+	if (ret_match->negate && walk.row && walk.row->kind == STMT_LEAF && !(walk.row->flags & STMT_UNSPOKEN)) {
 		wipe_free(walk.match->steps[walk.match->steps_len - 1].value);
 		walk.match->steps[walk.match->steps_len - 1].value = NULL;
 	}
@@ -675,7 +755,7 @@ char *stmt_match_text(const struct match *match)
 			const struct match_step *step = &at->steps[i];
 			const char *gap = i || match->negate ? " " : "";
 
-			if (step->row->flags & STMT_BARE) {
+			if (step->row->flags & (STMT_BARE | STMT_UNSPOKEN)) {
 				if (step->value && strcmp(step->value, STMT_NEXT_NUMBER) != 0)
 					fprintf(out, "%s%s", gap, step->value);
 				continue;

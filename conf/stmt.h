@@ -49,6 +49,9 @@ enum stmt_flags {
 	/* LIST with a number as key, which stands without the keyword: "10 permit …". An entry holds one statement: the
 	 * next one given takes its place. A line that begins with that statement gets the next free number, by tens. */
 	STMT_BARE = 1u << 9, /* STMT_RUN: an operand that stands for itself beside keywords; word only names it */
+	/* LEAF or LIST whose operand stands without the keyword: "logging buffered 65536", "logging 10.0.0.1". A word
+	 * that is no keyword goes to the first such row whose operand takes it. */
+	STMT_UNSPOKEN = 1u << 10,
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */
@@ -57,6 +60,12 @@ enum stmt_owner {
 	OWNER_SSHD = 1u << 1,
 	OWNER_LPTSD = 1u << 2,
 	OWNER_AAAD = 1u << 3,
+};
+
+/* A keyword and one word that may follow an operand and are part of it: "10.0.0.1 vrf blue". */
+struct arg_joined {
+	const char *word, *help;
+	const struct arg *arg; /* of the word behind it, for help and completion */
 };
 
 /* What an operand may be. Types that take more than one word say so. */
@@ -68,6 +77,7 @@ struct arg {
 	const char *const *words; /* enumeration: allowed words, ended by NULL (shortest unique prefix is accepted) */
 	/* How many words the operand takes: 1, or 0 for the rest of the line (spaces folded by the caller). */
 	unsigned words_taken;
+	const struct arg_joined *joined; /* NULL: nothing may follow */
 	/* Checks the text and writes the canonical text (malloc'ed); NULL means: number if min<max and no words and
 	 * !text, else text of min..max bytes. Pure. err says why not, in words for the operator. */
 	int (*canonical)(const struct arg *arg, const char *text, char **ret_text, struct err *err);

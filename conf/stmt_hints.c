@@ -55,6 +55,11 @@ static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 				offer_keywords(hinter, &(struct stmt_walk){ .head = walk->head, .rows = row->sub });
 			continue;
 		}
+		if (row->flags & STMT_UNSPOKEN) {
+			if (offers_row(hinter, row, walk->head->negate) && stmt_walk_offers(walk, row))
+				offer_operand(hinter, row, row->arg);
+			continue;
+		}
 		if (!stmt_word_begins(hinter->partial, hinter->partial_len, row->word) ||
 		    !offers_row(hinter, row, walk->head->negate) || !stmt_walk_offers(walk, row))
 			continue;
@@ -173,9 +178,15 @@ static enum match_status hints_in(struct hinter *hinter, struct stmt_walk *walk,
 			return MATCH_OK;
 		}
 		status = stmt_walk_step(walk, done, &pos);
+		if (status == MATCH_INCOMPLETE && walk->joined_open) {
+			offer_operand(hinter, walk->row, walk->row->arg->joined->arg);
+			return MATCH_OK;
+		}
 		if (status != MATCH_OK)
 			return status;
 	}
+	if (walk->joined && stmt_word_begins(hinter->partial, hinter->partial_len, walk->joined->word))
+		offer(hinter, &(struct stmt_hint){ .word = walk->joined->word, .help = walk->joined->help });
 	if (!walk->arg || (walk->arg_optional && walk->row->kind == STMT_RUN))
 		offer_keywords(hinter, walk);
 	offer_negation(hinter, walk);

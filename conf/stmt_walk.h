@@ -22,6 +22,8 @@ struct stmt_walk {
 	const struct stmt *rows; /* keywords that may come next, NULL when none may */
 	const struct arg *arg;	 /* operand that may come next, NULL when none may */
 	bool arg_optional;
+	const struct arg_joined *joined; /* may follow the operand just taken */
+	bool joined_open;		 /* its keyword was taken, and nothing came behind it */
 	/* what may follow a statement on its line */
 	const struct stmt *more_rows; /* NULL: nothing */
 	size_t more_len;	      /* steps before them */
@@ -44,6 +46,8 @@ int stmt_walk_begin(struct stmt_walk *walk, const struct stmt *root, const struc
 enum match_status stmt_walk_step(struct stmt_walk *walk, const char *line, size_t *pos);
 /* Takes one keyword. */
 enum match_status stmt_walk_keyword(struct stmt_walk *walk, const char *line, const struct stmt_word *word);
+/* The row whose operand the word is, when it is none of the keywords (STMT_UNSPOKEN); NULL: none. */
+const struct stmt *stmt_walk_unspoken(const struct stmt_walk *walk, const char *line, const struct stmt_word *word);
 /* Whether a row may come next where rows are more_rows: only those that may share a line. */
 bool stmt_walk_offers(const struct stmt_walk *walk, const struct stmt *row);
 /* Whether the next word is a keyword rather than the operand. */
@@ -52,7 +56,7 @@ bool stmt_walk_wants_keyword(const struct stmt_walk *walk, const char *line, con
 bool stmt_walk_may_end(const struct stmt_walk *walk);
 /* The length of the next shorter context: the next sub-mode outwards, 0 for the top. */
 size_t stmt_context_outer(const struct match *context, size_t context_len);
-/* Whether the row is a command's operand, which has no keyword of its own (STMT_RUN with STMT_BARE). */
+/* Whether the row is an operand without a keyword of its own (STMT_RUN with STMT_BARE, STMT_UNSPOKEN). */
 bool stmt_row_is_operand(const struct stmt *row);
 /* Whether word begins the keyword, letter case aside. */
 bool stmt_word_begins(const char *word, size_t word_len, const char *keyword);

@@ -516,7 +516,7 @@ static bool line_add(struct tree_line *line, const char *text)
 
 size_t tree_line_push(struct tree_line *line, const struct tree_node *node, bool mask)
 {
-	const bool bare = node->row->flags & STMT_BARE;
+	const bool bare = node->row->flags & (STMT_BARE | STMT_UNSPOKEN);
 	size_t before = line->len;
 
 	if ((before && !line_add(line, " ")) || (!bare && !line_add(line, node->row->word)))

@@ -69,12 +69,14 @@ static bool nodes_differ(const struct tree_node *from, const struct tree_node *t
 
 /* ---- flat lines ---- */
 
-/* The path as "no" takes it: a leaf without what it held. */
+/* The path as "no" takes it: a leaf without what it held, but where that is all it is known by. */
 static size_t push_removal(struct tree_line *line, const struct tree_node *node, bool mask)
 {
 	struct tree_node bare = { .row = node->row };
 
-	return tree_line_push(line, node->row->kind == STMT_LEAF ? &bare : node, mask);
+	const bool named = node->row->kind == STMT_LEAF && !(node->row->flags & STMT_UNSPOKEN);
+
+	return tree_line_push(line, named ? &bare : node, mask);
 }
 
 static int emit_removal(struct tree_emit *emit)

@@ -263,9 +263,9 @@ static int write_starter(const struct runner *runner, struct err *err)
 		key);
 	/* who tries things out here logs in often, wrongly too, and from the addresses of this machine and its lab */
 	if (runner->trial)
-		fprintf(out, "ssh server rate-limit 600000\nssh server penalties exempt 127.0.0.0/8\n"
-			     "ssh server penalties exempt ::1\nssh server penalties exempt 10.0.0.0/24\n"
-			     "ssh server penalties exempt fd00::/64\n");
+		fprintf(out, "ssh server rate-limit 600000\nssh server logging\n"
+			     "ssh server penalties exempt 127.0.0.0/8\nssh server penalties exempt ::1\n"
+			     "ssh server penalties exempt 10.0.0.0/24\nssh server penalties exempt fd00::/64\n");
 	for (size_t i = 0; i < runner->vrfs_len; i++)
 		fprintf(out, "ssh server vrf %s\n", runner->vrfs[i]);
 	fprintf(out, "!\nend\n");

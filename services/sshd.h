@@ -23,7 +23,7 @@
 
 struct sshd {
 	/* options */
-	const char *run_dir, *state_dir, *program_dir, *empty_dir, *netns_dir;
+	const char *run_dir, *state_dir, *program_dir, *empty_dir, *netns_dir, *console;
 	uint16_t default_port;
 	uid_t transport_uid; /* 0: not said */
 	uid_t confd_uid;
@@ -35,6 +35,7 @@ struct sshd {
 	/* parts, in the order in which they are made */
 	struct event_base *base;
 	char *ssh_dir, *uidmap_path, *slice_path, *user_keys_dir;
+	struct sshd_logging *logging;
 	struct hostkey_set *hostkeys;
 	struct key_job *key_job; /* a host key in the making: sshd_keys.c */
 	uint64_t keyless;	 /* connections refused because there is no host key */

@@ -12,18 +12,22 @@
 #include "services/ssh_algorithm.h"
 #include "vrf/vrf.h"
 
-static struct stmt rows[8];
+/* The last one is bound by itself: the offsets of what is below a group count from the start of the struct. */
+static const struct stmt templates[] = { VRF_CONF_ROW,	ACCESS_LIST_ROWS,    GROUP_CONF_ROWS,  USER_CONF_ROW,
+					 SSH_CONF_ROW, SYSTEM_HOSTNAME_ROW, LOGGING_CONF_ROW, STMT_DONE };
+static const struct stmt logging_root[] = { LOGGING_CONF_ROW, STMT_DONE };
+static struct stmt rows[ARRAY_SIZE(templates)], bound[ARRAY_SIZE(templates) - 1];
 
 const struct stmt *sshd_conf_root(void)
 {
-	static const struct stmt templates[] = { VRF_CONF_ROW,	ACCESS_LIST_ROWS, GROUP_CONF_ROWS,
-						USER_CONF_ROW, SSH_CONF_ROW,	  STMT_DONE };
-
 	if (rows[0].kind != STMT_END)
 		return rows;
 	memcpy(rows, templates, sizeof(rows));
 	rows[0].offset += offsetof(struct sshd_conf, vrf);
 	rows[5].offset += offsetof(struct sshd_conf, users);
+	rows[7].offset += offsetof(struct sshd_conf, system);
+	memcpy(bound, rows, sizeof(bound));
+	bound[ARRAY_SIZE(bound) - 1] = (struct stmt)STMT_DONE;
 	return rows;
 }
 
@@ -46,7 +50,10 @@ int sshd_conf_new(const struct tree *slice, struct sshd_conf **ret_conf)
 
 	if (!conf)
 		return -ENOMEM;
-	rc = bind_tree(slice, sshd_conf_root(), conf, &conf->arena);
+	sshd_conf_root();
+	rc = bind_tree(slice, bound, conf, &conf->arena);
+	if (rc == 0)
+		rc = bind_tree(slice, logging_root, &conf->logging, &conf->arena);
 	if (rc == 0)
 		rc = rights_fill(slice, conf);
 	if (rc < 0)

@@ -16,7 +16,9 @@
 #include "aaa/group_conf.h"
 #include "aaa/user_conf.h"
 #include "base/cleanup.h"
+#include "conf/logging_conf.h"
 #include "conf/member.h"
+#include "conf/system_conf.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf_conf.h"
 
@@ -25,6 +27,8 @@ struct sshd_conf {
 	struct vrf_conf vrf;
 	struct users_conf users;
 	struct task_set *rights; /* of each of the users */
+	struct logging_conf logging;
+	struct system_conf system;
 	struct bind_arena arena;
 };
 

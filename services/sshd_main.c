@@ -27,6 +27,7 @@
 #include "services/ssh/monitor.h"
 #include "services/sshd.h"
 #include "services/sshd_keys.h"
+#include "services/sshd_logging.h"
 #include "services/sshd_options.h"
 #include "services/sshd_probe.h"
 #include "services/sshd_varlink.h"
@@ -231,6 +232,7 @@ static void ops_apply(void *userdata)
 	monitors_apply(sshd);
 	door_apply(sshd->door);
 	listener_set_apply(sshd->listeners);
+	sshd_logging_apply(sshd->logging, sshd->conf);
 	slice_save(sshd);
 	sshd_user_keys_follow(sshd);
 	sshd_conf_each_deprecated(sshd->conf, before, on_deprecated, NULL);
@@ -353,6 +355,7 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
 	door_tick(sshd->door);
 	listener_set_tick(sshd->listeners);
 	session_server_tick(sshd->sessions);
+	sshd_logging_tick(sshd->logging);
 }
 
 static void on_terminate(evutil_socket_t number, short what, void *userdata)
@@ -457,6 +460,16 @@ static void paths_done(struct sshd *sshd)
 	free(sshd->uidmap_path);
 	free(sshd->slice_path);
 	free(sshd->user_keys_dir);
+}
+
+static int logging_init(struct sshd *sshd, struct err *err)
+{
+	return sshd_logging_new(sshd, &sshd->logging, err);
+}
+
+static void logging_done(struct sshd *sshd)
+{
+	sshd_logging_free(take(sshd->logging));
 }
 
 static int hostkeys_init(struct sshd *sshd, struct err *err)
@@ -670,6 +683,7 @@ static int member_init(struct sshd *sshd, struct err *err)
 static void member_done(struct sshd *sshd)
 {
 	member_free(take(sshd->member));
+	sshd_logging_stop(sshd->logging);
 	next_drop(sshd);
 	sshd_conf_free(take(sshd->conf));
 }
@@ -705,6 +719,7 @@ static const struct {
 	{ "privileges", privilege_init, NULL },
 	{ "event loop", base_init, base_done },
 	{ "directories", paths_init, paths_done },
+	{ "log", logging_init, logging_done },
 	{ "host keys", hostkeys_init, hostkeys_done },
 	{ "history", history_init, history_done },
 	{ "VRFs", vrfs_init, vrfs_done },
@@ -778,7 +793,7 @@ static void files_raise(struct sshd *sshd)
 int main(int argc, char **argv)
 {
 	struct sshd sshd = { .run_dir = SSHD_RUN_DIR, .state_dir = SSHD_STATE_DIR,
-			     .program_dir = SSHD_PROGRAM_DIR, .netns_dir = SSHD_NETNS_DIR,
+			     .program_dir = SSHD_PROGRAM_DIR, .netns_dir = SSHD_NETNS_DIR, .console = SSHD_CONSOLE,
 			     .spawner_connections = SPAWNER_CONNECTIONS,
 			     .default_port = SSHD_PORT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
 			     .empty_dir_fd = -1 };

@@ -22,6 +22,7 @@ const struct option_row sshd_option_rows[] = {
 	{ ROW(OPTION_TEXT, "empty-dir", "DIR", empty_dir, NULL,
 	      "Empty directory of root that a transport is shut in") },
 	{ ROW(OPTION_TEXT, "netns-dir", "DIR", netns_dir, SSHD_NETNS_DIR, "Directory of named network namespaces") },
+	{ ROW(OPTION_TEXT, "console", "PATH", console, SSHD_CONSOLE, "Terminal that logging console writes to") },
 	{ ROW(OPTION_U16, "default-port", "PORT", default_port, TEXT(SSHD_PORT),
 	      "Port that is listened on where ssh server port is not configured"),
 	  .min = 1, .max = UINT16_MAX },

@@ -20,6 +20,7 @@
 #define SSHD_STATE_DIR	 "/var/lib/sallyport"
 #define SSHD_PROGRAM_DIR "/usr/lib/sallyport"
 #define SSHD_NETNS_DIR	 "/run/netns"
+#define SSHD_CONSOLE	 "/dev/console"
 #define SSHD_PORT	 22 /* features.md 2A */
 
 extern const struct option_row sshd_option_rows[];

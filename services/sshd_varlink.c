@@ -12,9 +12,12 @@
 
 #include "aaa/uidmap.h"
 #include "base/log.h"
+#include "base/varlink_log.h"
 #include "conf/config_report.h"
 #include "services/sshd_keys.h"
+#include "services/logging_report.h"
 #include "services/sshd_limits.h"
+#include "services/sshd_logging.h"
 #include "services/sshd_probe.h"
 #include "vrf/vrf_report.h"
 
@@ -360,6 +363,8 @@ static const struct varlink_type types[] = {
 	{ "Vrf", vrf_report_fields, .help = "A VRF or a network namespace." },
 	{ "HostKey", host_key_report_fields, .help = "A host key, public half only." },
 	{ "UserKey", user_key_report_fields, .help = "An imported key of a user." },
+	{ "Logging", logging_report_fields, .help = "Where messages go." },
+	{ "LogHost", log_host_report_fields, .help = "A syslog server." },
 	{ NULL },
 };
 
@@ -383,6 +388,8 @@ static const struct varlink_method methods[] = {
 	  "Sources that misbehaved before they authenticated." },
 	{ "ClearPenalty", sshd_limits_clear_penalty, "source: string, vrf: ?string", "cleared: int",
 	  "Takes penalties back; source \"\" means every source; for those who may end sessions." },
+	{ "GetLogging", sshd_logging_get, NULL, "logging: Logging, hosts: []LogHost",
+	  "Where messages go and how many went there." },
 	{ "ListKeys", sshd_keys_list, "type: string", "keys: []HostKey",
 	  "Host keys; type as in HostKey, \"ecdsa\" for every curve, or \"\" for all." },
 	{ "GenerateKey", sshd_keys_generate, "type: string, bits: int", "key: HostKey, replaced: string",
@@ -424,11 +431,12 @@ static const struct varlink_interface *sshd_interfaces(void)
 		  .types = types,
 		  .methods = methods,
 		  .errors = errors },
+		VARLINK_LOG_INTERFACE,
 		{ NULL }, /* the member's side, which is another folder's */
 		{ NULL },
 	};
 
-	interfaces[1] = member_interface;
+	interfaces[2] = member_interface;
 	return interfaces;
 }
 

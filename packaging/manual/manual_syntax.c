@@ -124,6 +124,12 @@ static void write_operand(struct writer *writer, const struct stmt *row, bool op
 	if (optional)
 		open_bracket(writer, "[");
 	put(writer, text, 'I');
+	if (row->arg->joined) {
+		open_bracket(writer, "[");
+		put(writer, row->arg->joined->word, 'B');
+		put(writer, "WORD", 'I');
+		close_bracket(writer, "]");
+	}
 	if (optional)
 		close_bracket(writer, "]");
 }
@@ -131,7 +137,7 @@ static void write_operand(struct writer *writer, const struct stmt *row, bool op
 static void write_row(struct writer *writer, const struct stmt *row)
 {
 	/* an entry that stands without its keyword */
-	if (!(row->flags & STMT_BARE))
+	if (!(row->flags & (STMT_BARE | STMT_UNSPOKEN)))
 		put(writer, row->word, 'B');
 	write_operand(writer, row,
 		      (row->kind == STMT_LIST && (row->flags & STMT_BARE)) ||

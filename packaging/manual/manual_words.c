@@ -41,14 +41,15 @@ static void values_write(const struct arg *arg, char *text, size_t size_bytes)
 static void tell(const struct stmt *row, const char *operand_help, on_word_function *on_word, void *userdata)
 {
 	struct manual_word word = { .def = row->kind == STMT_LEAF ? row->def : NULL };
+	const bool spoken = !(row->flags & (STMT_BARE | STMT_UNSPOKEN));
 	char operand[400] = "";
 
 	if (row->arg) {
 		manual_operand(row, operand, sizeof(operand));
 		values_write(row->arg, word.values, sizeof(word.values));
 	}
-	snprintf(word.text, sizeof(word.text), "%s%s%s", row->flags & STMT_BARE ? "" : row->word,
-		 operand[0] && !(row->flags & STMT_BARE) ? " " : "", operand);
+	snprintf(word.text, sizeof(word.text), "%s%s%s", spoken ? row->word : "", operand[0] && spoken ? " " : "",
+		 operand);
 	snprintf(word.help, sizeof(word.help), "%s%s%s%s", row->help, operand_help ? ": " : "",
 		 operand_help ? operand_help : "", row->flags & STMT_DEPRECATED ? " (deprecated)" : "");
 	on_word(&word, userdata);
@@ -223,6 +224,11 @@ static const struct sample {
 	{ "copy to", "disk0:/backup.cfg" },
 	{ "rename from", "harddisk:/backup.cfg" },
 	{ "from to", "harddisk:/before.cfg" },
+	{ "logging host", "192.0.2.9 vrf blue" },
+	{ "start", "09:30" },
+	{ "end", "2026-10-14T11:00" },
+	{ "process", "sshd" },
+	{ "string", "INFO_SUCCESS" },
 };
 
 static char *number_sample(const struct stmt *row)
@@ -278,7 +284,7 @@ static void add_row(struct example *example, const struct stmt *row, bool with_v
 {
 	AUTO(free) char *value = NULL;
 
-	if (!(row->flags & STMT_BARE))
+	if (!(row->flags & (STMT_BARE | STMT_UNSPOKEN)))
 		fprintf(example->out, "%s ", row->word);
 	value = row->arg && with_value ? sample_of(row, example->before) : NULL;
 	example->before = row->word;

@@ -215,7 +215,7 @@ static int answer_log(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 	monitor_text(string, text, sizeof(text));
 	if (severity >= LOG_DEBUG_SEVERITY)
 		log_debug("transport", "vty%u: %s", m->session.vty, text);
-	else
+	else if (severity <= 4 || m->start->profile->logging)
 		log_event(severity <= 3 ? LOG_SSHD_ERR_GENERAL :
 			  severity == 4 ? LOG_SSHD_WARN_GENERAL :
 					  LOG_SSHD_INFO_GENERAL,
@@ -561,6 +561,25 @@ static void init(struct monitor *m, const struct monitor_start *start)
 	snprintf(m->session.auth_word, sizeof(m->session.auth_word), "--");
 }
 
+/* The words of the reference, by wish ("ssh server logging"). */
+static void log_end(const struct monitor *m)
+{
+	const struct session_report *session = &m->session;
+
+	if (!m->start->profile->logging)
+		return;
+	if (session->end_reason == END_CLIENT_CLOSED)
+		log_event(LOG_SSHD_INFO_GENERAL, "Client closes socket connection");
+	if (m->phase == PHASE_AFTER_AUTH)
+		log_event(LOG_SSHD_INFO_USER_LOGOUT, "User '%s' from '%s' logged out on 'vty%u'", session->user,
+			  session->peer_address, session->vty);
+	else
+		log_event(LOG_SSHD_INFO_GENERAL,
+			  "Connection from '%s' port %u vrf '%s' on 'vty%u' ended before login: %s%s%s",
+			  session->peer_address, session->peer_port, session->vrf, session->vty,
+			  session_end_words[session->end_reason], *session->end_text ? ", " : "", session->end_text);
+}
+
 static void finish(struct monitor *m)
 {
 	struct session_report *session = &m->session;
@@ -576,14 +595,7 @@ static void finish(struct monitor *m)
 	kbdint_end(&m->kbdint);
 	session->state = SESSION_CLOSED;
 	session->end_us = clock_wall_us();
-	if (m->phase == PHASE_AFTER_AUTH)
-		log_event(LOG_SSHD_INFO_USER_LOGOUT, "User '%s' from '%s' logged out on 'vty%u'", session->user,
-			  session->peer_address, session->vty);
-	else
-		log_event(LOG_SSHD_INFO_GENERAL,
-			  "Connection from '%s' port %u vrf '%s' on 'vty%u' ended before login: %s%s%s",
-			  session->peer_address, session->peer_port, session->vrf, session->vty,
-			  session_end_words[session->end_reason], *session->end_text ? ", " : "", session->end_text);
+	log_end(m);
 	monitor_link_finish(m);
 }
 

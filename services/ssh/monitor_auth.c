@@ -366,9 +366,10 @@ enum mon_verdict monitor_auth_let_in(struct monitor *m, const char *method, enum
 	session->uid = m->identity.uid;
 	snprintf(session->auth_word, sizeof(session->auth_word), "%s", auth_word);
 	proc_title("sallyport-mon", "sallyport-session: %s@vty%u", session->user, session->vty);
-	log_event(LOG_SSHD_INFO_SUCCESS,
-		  "Successfully authenticated user '%s' from '%s' on 'vty%u'(cipher '%s', mac '%s')",
-		  session->user, session->peer_address, session->vty, session->cipher_in, session->mac_in);
+	if (m->start->profile->logging)
+		log_event(LOG_SSHD_INFO_SUCCESS,
+			  "Successfully authenticated user '%s' from '%s' on 'vty%u'(cipher '%s', mac '%s')",
+			  session->user, session->peer_address, session->vty, session->cipher_in, session->mac_in);
 	monitor_link_changed(m, true);
 	return MON_SUCCESS;
 }

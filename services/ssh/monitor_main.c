@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -104,12 +105,15 @@ static void libraries_warm(void)
 
 static int prepare(struct nursery *nursery, struct err *err)
 {
+	struct stat log_place;
 	int r;
 
 	for (int fd = MONITOR_FD_CONTROL; fd < MONITOR_FD_PROGRAM; fd++)
 		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 			return err_set(err, -errno, "it is started by sallyport-sshd only");
 	prctl(PR_SET_DUMPABLE, 0);
+	if (fstat(MONITOR_FD_LOG, &log_place) == 0 && S_ISDIR(log_place.st_mode))
+		log_keep(MONITOR_FD_LOG);
 	r = conf_read(nursery);
 	if (r < 0)
 		return err_set(err, r, "the configuration cannot be read: %s", strerror(-r));

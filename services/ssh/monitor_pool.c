@@ -86,7 +86,7 @@ static int child_fds(const struct monitor_pool *pool, int control_fd, int keys_f
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const int from[] = { null_fd, null_fd, STDERR_FILENO, control_fd, pool->slice_fd, keys_fd, options->run_dir_fd,
 			     options->transport_fd, options->cli_fd, options->empty_dir_fd, options->files_fd,
-			     options->helper_fd, options->program_fd };
+			     options->helper_fd, log_kept_fd() >= 0 ? log_kept_fd() : null_fd, options->program_fd };
 	int high[ARRAY_SIZE(from)];
 
 	_Static_assert(ARRAY_SIZE(from) == MONITOR_FD_END, "one order of descriptors");

@@ -29,6 +29,7 @@ enum monitor_fd {
 	MONITOR_FD_EMPTY_DIR,
 	MONITOR_FD_FILES,
 	MONITOR_FD_HELPER,
+	MONITOR_FD_LOG, /* directory of base/log_store.h; no directory: nothing is kept */
 	MONITOR_FD_PROGRAM, /* itself; closed by the exec */
 	MONITOR_FD_END,
 };

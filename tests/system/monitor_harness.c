@@ -20,7 +20,7 @@ enum { USERS_MAX = 8 };
 
 static struct ssh_conf ssh = { .v2 = true };
 static struct ssh_profile profile = {
-	.timeout_s = 30, .max_auth_limit = 20, .rekey_time_min = 60, .rekey_volume_mb = 1024,
+	.timeout_s = 30, .max_auth_limit = 20, .rekey_time_min = 60, .rekey_volume_mb = 1024, .logging = true,
 };
 static struct user_conf user_items[USERS_MAX];
 static struct user_key_conf key_items[USERS_MAX][USER_KEYS_MAX];

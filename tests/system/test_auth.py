@@ -42,7 +42,7 @@ class Router(Product):
             key = file.read().strip()
         self.keys = keys
         out = self.configure("username bob", "group operator", f"secret 0 {SECRET}", f"keystring {key}", "exit",
-                             "ssh server rate-limit 600000 burst 10000", "ssh server penalties disable")
+                             "ssh server rate-limit 600000 burst 10000", "ssh server penalties disable", "ssh server logging")
         assert "%" not in out, out
         self.fingerprint()
         return self

@@ -303,12 +303,12 @@ def test_limits_of_lists(confd):
 # ---- members ----
 
 def test_member_goes_through_the_phases(confd, member):
-    assert confd.commit("ssh server vrf blue", "hostname second")[0] is None
+    assert confd.commit("ssh server vrf blue", "hostname second", "domain name example.org")[0] is None
     assert member.calls == [("Check", "1000000002"), ("Prepare", "1000000002"), ("Apply", "1000000002")]
     assert "ssh server vrf blue\n" in member.texts["1000000002"] and SECRET in member.texts["1000000002"]
-    assert "hostname" not in member.texts["1000000002"], "a slice holds the member's own lines"
+    assert "domain" not in member.texts["1000000002"], "a slice holds the member's own lines"
     member.forget()
-    assert confd.commit("hostname third")[0] is None
+    assert confd.commit("domain name example.net")[0] is None
     assert member.calls == [], "its slice did not change"
 
 

@@ -117,8 +117,8 @@ def test_what_a_spawner_leaves_unread_is_asked_for_again(own_product):
     os.kill(old, signal.SIGKILL)
     out, _ = client.communicate(timeout=20)
     assert client.returncode == 0, out
-    row = next(line for line in product.cli("show", "ssh", "history", "detail").stdout.splitlines() if "127.0.0.1" in line)
-    assert "admin" in row, row
+    row = wait_for(product.history, what="the history row")[0]
+    assert row["user"] == "admin", row
 
 
 def test_a_crashed_monitor_and_a_commit_end_the_service_of_a_spawner(own_product):

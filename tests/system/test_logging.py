@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log: kept on disk through kill -9, shown and filtered, sent to syslog servers, on the console and in sessions."""
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+
+import paramiko
+import pytest
+
+from conftest import WITHOUT_LIMITS, Product, make_directory, varlink, wait_for
+
+LINE = re.compile(r"^RP/0/RP0/CPU0:\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3} \S+: [A-Z]+_\[\d+\]: %[A-Z0-9]+-[A-Z]+-[0-7]-\w+ : .+$")
+
+
+@pytest.fixture(scope="module")
+def router():
+    directory = make_directory()
+    running = Product(directory).start()
+    said = running.configure(*WITHOUT_LIMITS)
+    assert "% " not in said, said
+    yield running
+    running.stop()
+    subprocess.run(["rm", "-rf", directory], check=True)
+
+
+def show(product, *words):
+    done = product.cli("-c", " ".join(["show", "logging", *words]))
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def lines(text):
+    return [line for line in text.splitlines() if line.startswith("RP/0/RP0/CPU0:")]
+
+
+def store(product):
+    """Every byte that the store holds."""
+    text = b""
+    for name in ("previous", "current"):
+        path = os.path.join(product.run_dir, "state/log", name)
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                text += file.read()
+    return text.decode()
+
+
+class Server:
+    """A syslog server on loopback."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.got = []
+
+    def take(self):
+        while select.select([self.socket], [], [], 0)[0]:
+            self.got.append(self.socket.recv(65536).decode())
+        return self.got
+
+    def has(self, text):
+        return any(text in message for message in self.take())
+
+
+def test_shown_as_the_reference_shows_it(router):
+    router.configure("ssh timeout 33")
+    text = show(router)
+    assert re.search(r"^Syslog logging: enabled \(0 messages dropped, 0 flushes, 0 overruns\)$", text, re.M), text
+    assert "    Console logging: Disabled\n" in text and "Log Buffer (2097152 bytes):\n" in text
+    commit = [line for line in lines(text) if "%MGBL-CONFIG-6-DB_COMMIT : Configuration committed by user 'root'" in line]
+    assert commit and lines(text) and all(LINE.match(line) for line in lines(text)), text
+    # each filter leaves what it names
+    assert lines(show(router, "last", "1")) == lines(show(router))[-1:]
+    assert {re.search(r": ([A-Z]+)_\[", line)[1] for line in lines(show(router, "process", "confd"))} == {"CONFD"}
+    assert all("DB_COMMIT" in line for line in lines(show(router, "string", "DB_COMMIT")))
+    assert lines(show(router, "process", "confd", "string", "DB_COMMIT", "last", "1")) == commit[-1:]
+    assert lines(show(router, "start", "2999-01-01")) == [] and lines(show(router, "end", "1999-12-31T23:59:59")) == []
+    assert lines(show(router, "start", "2001-01-01", "end", "2999-01-01")) == lines(show(router))
+    assert "% 'noon' is no time" in router.cli("-c", "show logging start noon").stdout
+    rows = json.loads(show(router, "last", "2", "| json"))
+    assert len(rows) == 2 and set(rows[0]) == {"severity", "wall_us", "text"}
+    # the pipes are those of every command
+    assert lines(show(router, "| include DB_COMMIT")) == lines(show(router, "string", "DB_COMMIT"))
+
+
+def test_strangers_words_reach_neither_terminal_nor_automation(router):
+    name = "evil\x1b[2J\r\nRP/0/RP0/CPU0:router# not found % Error\x9b"
+    transport = paramiko.Transport(socket.create_connection(("127.0.0.1", router.port), 10))
+    try:
+        transport.start_client(timeout=10)
+        with pytest.raises(paramiko.SSHException):
+            transport.auth_password(name, "wrong")
+    finally:
+        transport.close()
+    wait_for(lambda: "evil" in store(router), what="its line")
+    router.cli("-c", "show clock")
+    text = show(router)
+    for forbidden in ("\x1b", "\x9b", "#", " not found", "% Error"):
+        assert forbidden not in text, forbidden
+    raw = store(router)
+    assert "\x1b" not in raw and all(re.match(r"^[0-7] \d+ RP/0/RP0/CPU0:", line) for line in raw.splitlines())
+
+
+def test_lines_survive_kill_9_of_every_daemon(own_product):
+    product = own_product
+    product.configure("ssh timeout 34")
+    before = lines(show(product))
+    assert any("DB_COMMIT" in line for line in before)
+    for name in ("sallyport-sshd", "sallyport-confd"):
+        product.kill_daemon(name)
+        assert lines(show(product))[:len(before)] == before
+    # whichever daemon lives answers; what the dead one cannot say is said
+    os.kill(product.process.pid, 19)
+    try:
+        pid = product.daemon_pid("sallyport-sshd")
+        os.kill(pid, 9)
+        wait_for(lambda: open(f"/proc/{pid}/stat", encoding="ascii").read().split()[2] == "Z", what="its end")
+        text = show(product)
+        assert lines(text)[:len(before)] == before and "unknown while sallyport-sshd does not answer" in text
+    finally:
+        os.kill(product.process.pid, 18)
+    wait_for(lambda: product.daemon_pid("sallyport-sshd") not in (0, pid), what="a new daemon")
+    assert product.stop() == 0
+    product.start()
+    assert lines(show(product))[:len(before)] == before
+
+
+def test_size_and_severity_of_what_is_kept(own_product):
+    product = own_product
+    said = product.configure("logging buffered 4096", "logging buffered warnings")
+    assert "% " not in said, said
+    running = product.cli("-c", "show running-config logging").stdout
+    assert "logging buffered 4096\nlogging buffered warnings\n" in running, running
+    wait_for(lambda: "level warnings" in show(product), what="the setting")
+    # confd reads it a second later at most; nothing but the severity of a line decides
+    # every process reads it a second later at most
+
+    def unmoved():
+        before = store(product)
+        product.configure("ssh timeout 35")
+        product.configure("ssh timeout 36")
+        return store(product) == before
+    wait_for(unmoved, 20, "an end of the commits' lines")
+    # each of these makes a warning: nobody can log in as such a user
+    for number in range(6):
+        product.configure(*[f"username u{number}{letter}" for letter in "abcdefghijk"])
+    assert os.path.exists(os.path.join(product.run_dir, "state/log/previous"))
+    sizes = [os.path.getsize(os.path.join(product.run_dir, "state/log", name)) for name in ("previous", "current")
+             if os.path.exists(os.path.join(product.run_dir, "state/log", name))]
+    assert sum(sizes) < 4096 + 1024, sizes
+    assert "Log Buffer (4096 bytes):" in show(product)
+    product.configure("no logging buffered")
+    wait_for(lambda: "Log Buffer (2097152 bytes):" in show(product), what="the default")
+
+
+def test_cleared_by_those_who_may(router):
+    assert lines(show(router))
+    before = lines(show(router))[0]
+    assert router.cli("-c", "clear logging").returncode == 0
+    after = lines(show(router))
+    assert before not in after and len(after) <= 1
+
+
+def test_syslog_server_gets_what_it_asks_for_and_nothing_is_lost(own_product):
+    product, server = own_product, Server()
+    said = product.configure(f"logging 127.0.0.1 severity informational port {server.port}", "hostname r7")
+    assert "% " not in said, said
+    running = product.cli("-c", "show running-config logging").stdout
+    assert f"logging 127.0.0.1 vrf default severity informational\nlogging 127.0.0.1 vrf default port {server.port}\n" in running
+    product.configure("ssh timeout 37")
+    wait_for(lambda: server.has("DB_COMMIT"), what="the commit's line")
+    message = [m for m in server.got if "DB_COMMIT" in m][-1]
+    assert re.match(r"^<190>\w{3} [ \d]\d \d\d:\d\d:\d\d r7 CONFD_\[\d+\]: %MGBL-CONFIG-6-DB_COMMIT : ", message), message
+    # RFC 5424, by wish
+    product.configure("logging format rfc5424", "logging facility local3")
+    product.configure("ssh timeout 38")
+    wait_for(lambda: server.has(" r7 CONFD "), what="a line of the other form")
+    message = [m for m in server.got if " r7 CONFD " in m][-1]
+    assert re.match(r"^<158>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z r7 CONFD \d+ DB_COMMIT - %MGBL-CONFIG-6-DB_COMMIT : ",
+                    message), message
+    # what is written while the daemon that sends is dead comes when it lives again
+    os.kill(product.process.pid, 19)
+    try:
+        os.kill(product.daemon_pid("sallyport-sshd"), 9)
+        commits = len([m for m in server.take() if "DB_COMMIT" in m])
+        product.configure("domain name example.net")
+    finally:
+        os.kill(product.process.pid, 18)
+    wait_for(lambda: len([m for m in server.take() if "DB_COMMIT" in m]) > commits, what="the line of the time between")
+    # the severity of the server and the one of all servers both hold
+    product.configure("logging trap errors")
+    wait_for(lambda: "Trap logging: level errors" in show(product), what="the setting")
+    count = len([m for m in server.take() if "DB_COMMIT" in m])
+    product.configure("ssh timeout 39")
+    product.configure("no logging trap")
+    wait_for(lambda: "Trap logging: level informational" in show(product), what="the setting")
+    product.configure("ssh timeout 40")
+    wait_for(lambda: len([m for m in server.take() if "DB_COMMIT" in m]) > count, what="a line")
+    text = show(product)
+    assert re.search(rf"Logging to 127\.0\.0\.1 vrf default port {server.port}, level informational, [1-9]\d* message lines", text)
+
+
+def test_server_in_a_vrf_that_is_not_there_waits_and_harms_nobody(router):
+    said = router.configure("logging 192.0.2.1 vrf nowhere")
+    assert "% " not in said, said
+    wait_for(lambda: "VRF nowhere is not present" in show(router), what="the reason")
+    assert router.ssh("show", "clock", check=0).stdout
+    router.configure("no logging 192.0.2.1 vrf nowhere")
+    wait_for(lambda: "Logging to" not in show(router), what="its end")
+
+
+def test_statements_that_automation_sends(router):
+    said = router.configure("no logging console", "logging console disable", "ssh timeout 41")
+    assert "% " not in said, said
+    for line, wanted in (("logging router.example", "names are not taken"), ("logging buffered 1", "from 4096 to 125000000"),
+                         ("logging console loudly", "Invalid input")):
+        assert wanted in router.configure(line), line
+
+
+def test_varlink_is_for_those_with_a_name_here(router):
+    """Bad parameters are refused; a stranger's uid sees nothing."""
+    path = router.socket_path("sshd.varlink")
+    assert varlink(path, "org.sallyport.Log.Read", {"cursor": "1:2"})[0] == "org.varlink.service.InvalidParameter"
+    assert varlink(path, "org.sallyport.Log.Read", {"cursor": 7})[0] == "org.varlink.service.InvalidParameter"
+    assert varlink(path, "org.sallyport.Log.Follow", {"severity": 7})[0] == "org.varlink.service.InvalidParameter"
+    if os.geteuid() != 0:
+        return
+    for name in ("sshd.varlink", "confd.varlink"):
+        code = (f"import os,sys; os.chdir({router.run_dir!r}+'/sock'); os.setgid(65534); os.setuid(65534)\n"
+                f"sys.path.insert(0, {os.path.dirname(os.path.abspath(__file__))!r})\n"
+                "import json, socket\n"
+                "s = socket.socket(socket.AF_UNIX)\n"
+                f"s.connect({name!r})\n"
+                "s.sendall(b'{\"method\":\"org.sallyport.Log.Read\"}\\0')\n"
+                "print(s.recv(65536).decode())\n")
+        done = subprocess.run(["/usr/bin/python3", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
+        assert "PermissionDenied" in done.stdout, done.stdout
