@@ -145,8 +145,8 @@ static void show_text(struct shell *shell, char *text, size_t len_bytes)
 	int r;
 
 	column_clean(text, len_bytes, true);
-	r = pager_write(shell->terminal, text, len_bytes, shell->paging ? shell->length : 0, shell->width,
-			key_for_pager, shell);
+	r = pager_write(shell->terminal, text, len_bytes, shell->paging && !shell->pipes.no_more ? shell->length : 0,
+			shell->width, key_for_pager, shell);
 	if (r < 0)
 		shell->leaving = true;
 }
@@ -170,6 +170,16 @@ static void close_streams(struct shell *shell)
 	shell->out = shell->refusals = NULL;
 }
 
+/* How much of the text is left for the terminal: nothing. */
+static size_t to_file(const struct shell *shell, const char *text, size_t len, FILE *out)
+{
+	int r = pipe_write(&shell->pipes, text, len);
+
+	if (r < 0)
+		fprintf(out, "%% The file is not whole: %s\n", strerror(-r));
+	return 0;
+}
+
 void shell_end(struct shell *shell)
 {
 	AUTO(free) char *all = NULL;
@@ -183,6 +193,8 @@ void shell_end(struct shell *shell)
 	whole = open_memstream(&all, &all_len);
 	if (whole) {
 		put_head(shell, whole);
+		if (filtered && shell->pipes.to_file)
+			filtered_len = to_file(shell, filtered, filtered_len, whole);
 		if (filtered)
 			fwrite(filtered, 1, filtered_len, whole);
 		if (shell->refusals_text)
@@ -340,7 +352,9 @@ static void run_pipe(struct shell *shell, const char *line, const char *segment,
 		return;
 	}
 	stmt_match(pipe_root, NULL, text, false, &match);
-	if (match.status == MATCH_OK)
+	if (match.status == MATCH_OK && !task_allows_command(&shell->tasks, &match))
+		*result = shell_refuse_authorization(shell);
+	else if (match.status == MATCH_OK)
 		*result = stmt_match_row(&match)->run(shell, &match);
 	else if (match.status == MATCH_EMPTY)
 		*result = shell_refuse(shell, "Incomplete command.");
@@ -394,8 +408,6 @@ static int run_match(struct shell *shell, const struct match *match)
 	const struct stmt *row = stmt_match_row(match);
 	int r;
 
-	if (!task_allows_command(&shell->tasks, match))
-		return shell_refuse_authorization(shell);
 	shell->head_written = !shell->timestamp || shell->pipes.json || (row->flags & STMT_NO_TIMESTAMP);
 	r = row->run(shell, match);
 	if (r == 0 && shell->pipes.json && !shell->json_written) {
@@ -417,6 +429,8 @@ int shell_command(struct shell *shell, const struct stmt *root, const char *line
 		return -ENOMEM;
 	at = head + (text - line);
 	r = match_nested(shell, &root, head, &at, &match);
+	if (r == 0 && match.status == MATCH_OK && !task_allows_command(&shell->tasks, &match))
+		r = shell_refuse_authorization(shell);
 	if (r == 0 && pipe && match.status == MATCH_OK)
 		run_pipe(shell, line, pipe + 1, &r);
 	if (r == 0 && match.status == MATCH_OK)

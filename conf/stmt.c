@@ -31,12 +31,15 @@ bool stmt_row_is_operand(const struct stmt *row)
 	return (row->kind == STMT_RUN && (row->flags & STMT_BARE)) || (row->flags & STMT_UNSPOKEN);
 }
 
-/* How many leading bytes of the word the keyword shares, letter case aside (not by locale: keywords are ASCII). */
+/* How many leading bytes of the word the keyword shares, letter case aside (not by locale: keywords are ASCII). The
+ * options of utilities are what they are in either case. */
 static size_t common_len(const char *word, size_t word_len, const char *keyword)
 {
+	const bool option = keyword[0] == '-';
 	size_t i = 0;
 
-	while (i < word_len && keyword[i] && lower(word[i]) == lower(keyword[i]))
+	while (i < word_len && keyword[i] &&
+	       (option ? word[i] == keyword[i] : lower(word[i]) == lower(keyword[i])))
 		i++;
 	return i;
 }

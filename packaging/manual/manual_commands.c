@@ -125,7 +125,10 @@ static void write_notes(const struct manual_entry *entry, FILE *out)
 		fprintf(out, "Opens the mode `%s`. ", opens);
 	if (mode)
 		fprintf(out, "Mode: `%s`. ", mode);
-	fprintf(out, "Task: `%s`%s.\n", manual_task(entry), manual_writes(entry) ? ", write" : "");
+	if (manual_task(entry)[0])
+		fprintf(out, "Task: `%s`%s.\n", manual_task(entry), manual_writes(entry) ? ", write" : "");
+	else
+		fputs("Task: none.\n", out);
 }
 
 static void write_entry(const struct manual *manual, const struct manual_entry *entry, FILE *out)

@@ -378,7 +378,7 @@ def test_tab_lists_when_there_are_several(router):
 
 
 @pytest.mark.parametrize("line, column", [("fred", 0), ("shwo", 2), ("show nonsense", 5), ("show sshx", 8), ("show ssh foo", 9),
-                                          ("terminal length 999", 16), ("show version | nclude x", 15),
+                                          ("terminal length 999", 16), ("show version | xclude x", 15), ("show version | nclude x", 16),
                                           ("show running-config hastname x", 21)])
 def test_caret_counts_from_the_start_of_the_prompt(router, line, column):
     term = router.terminal()

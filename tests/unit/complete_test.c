@@ -101,7 +101,7 @@ Test(complete, commands_and_statements_together)
 
 Test(complete, pipes)
 {
-	expect_hints(&exec_scene, "show vrf | ", "begin count exclude include json utility");
+	expect_hints(&exec_scene, "show vrf | ", "begin count exclude file include json no-more section utility");
 	expect_hints(&exec_scene, "show vrf | include a|b | ut", "utility");
 	expect_hints(&exec_scene, "show vrf | zzz ", "!11");
 	/* a statement may hold the character */

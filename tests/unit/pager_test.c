@@ -110,40 +110,6 @@ Test(pipe, find)
 	cr_expect_null(pipe_find("", true));
 }
 
-static void expect_filtered(enum pipe_kind kind, const char *pattern, size_t lines, const char *expected)
-{
-	static const char text[] = "one 1\ntwo 2\nthree 3\ntwo again";
-	struct pipe_chain chain = { .len = 1 };
-	char *filtered = NULL;
-	size_t len = 0;
-
-	chain.filters[0].kind = kind;
-	chain.filters[0].lines = lines;
-	if (pattern)
-		cr_assert_eq(regcomp(&chain.filters[0].pattern, pattern, REG_EXTENDED | REG_NOSUB), 0);
-	cr_assert_eq(pipe_apply(&chain, text, strlen(text), &filtered, &len), 0);
-	cr_expect_str_eq(filtered, expected);
-	cr_expect_eq(len, strlen(expected));
-	free(filtered);
-	pipe_chain_done(&chain);
-	cr_expect_eq(chain.len, 0);
-}
-
-Test(pipe, filters)
-{
-	expect_filtered(PIPE_INCLUDE, "^two", 0, "two 2\ntwo again\n");
-	expect_filtered(PIPE_INCLUDE, "2|3", 0, "two 2\nthree 3\n");
-	expect_filtered(PIPE_EXCLUDE, "^two", 0, "one 1\nthree 3\n");
-	expect_filtered(PIPE_BEGIN, "three", 0, "three 3\ntwo again\n");
-	expect_filtered(PIPE_BEGIN, "zzz", 0, "");
-	expect_filtered(PIPE_COUNT, NULL, 0, "4\n");
-	expect_filtered(PIPE_HEAD, NULL, 2, "one 1\ntwo 2\n");
-	expect_filtered(PIPE_HEAD, NULL, 0, "");
-	expect_filtered(PIPE_TAIL, NULL, 1, "two again\n");
-	expect_filtered(PIPE_TAIL, NULL, 99, "one 1\ntwo 2\nthree 3\ntwo again\n");
-	expect_filtered(PIPE_WORDS, NULL, 0, "      4       8      29\n");
-}
-
 /* ---- a part of the running configuration ---- */
 
 static void expect_part(const char *path, size_t lines, const char *expected)
