@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "services/ssh/placeholder.h"
 #include "services/ssh/gather.h"
+#include "services/ssh/packet_crypto.h"
 #include "services/ssh/readahead.h"
 #include "services/ssh/transport.h"
 
@@ -254,6 +255,7 @@ int transport_accept(struct transport *transport, struct err *err)
 	if (!getenv(TRANSPORT_PLAIN)) {
 		readahead_start(fd);
 		gather_start(fd);
+		packet_crypto_start();
 	}
 	return 0;
 }
