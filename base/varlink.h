@@ -132,6 +132,10 @@ int varlink_client_call(struct varlink_client *client, const char *method, json_
  * Answers as varlink_client_call(); an error ends the call. */
 int varlink_client_hold(struct varlink_client *client, const char *method, json_t *parameters, int timeout_ms,
 			json_t **ret_reply, char **ret_error, struct err *err);
+/* A call that is held: what to poll, and the next of its later replies without waiting. 1 and a new reference, 0 none
+ * is there, -errno when there will be none. */
+int varlink_client_fd(const struct varlink_client *client);
+int varlink_client_next(struct varlink_client *client, json_t **ret_reply);
 /* One call with "more": on_reply gets each reply's parameters (borrowed); it returns <0 to stop early. */
 int varlink_client_call_more(struct varlink_client *client, const char *method, json_t *parameters,
 			     int timeout_ms, int (*on_reply)(const json_t *parameters, void *userdata),

@@ -313,3 +313,39 @@ void varlink_client_watch(struct varlink_client *client, int fd, bool (*stop)(vo
 	client->stop = stop;
 	client->userdata = userdata;
 }
+
+int varlink_client_fd(const struct varlink_client *client)
+{
+	return client->fd;
+}
+
+int varlink_client_next(struct varlink_client *client, json_t **ret_reply)
+{
+	struct varlink_answer answer;
+	char bytes[VARLINK_READ_BYTES];
+	json_t *message;
+	ssize_t got;
+	int r;
+
+	while ((r = varlink_decoder_next(&client->input, &message)) == 0) {
+		got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		if (got == 0)
+			return -ECONNRESET;
+		r = varlink_decoder_feed(&client->input, bytes, (size_t)got);
+		if (r < 0)
+			return r;
+	}
+	if (r < 0)
+		return r;
+	r = varlink_answer_parse(message, &answer);
+	if (r == 0 && answer.error)
+		r = -EREMOTEIO;
+	if (r == 0)
+		*ret_reply = json_incref((json_t *)(uintptr_t)answer.parameters);
+	json_decref(message);
+	return r < 0 ? r : 1;
+}

@@ -6,7 +6,7 @@ cli_SRCS += cli/show_ssh_rekey.c
 cli_SRCS += $(addprefix cli/,config_commands.c config_file.c config_past.c config_session.c)
 cli_SRCS += $(addprefix cli/,exec_file.c exec_file_change.c md5.c exec_net.c ping_text.c pattern.c pipe_filter.c)
 cli_SRCS += $(addprefix cli/,exec_aaa.c show_aaa.c)
-cli_SRCS += cli/show_logging.c cli/exec_logging.c
+cli_SRCS += cli/show_logging.c cli/exec_logging.c cli/exec_monitor.c
 cli_PKGS := jansson libedit
 $(eval $(call lib,cli))
 

@@ -57,6 +57,10 @@ struct edit {
 	char *preload;	 /* line to put back after help */
 	int preload_back; /* how far the cursor stands from its end */
 	char prompt[EDIT_PROMPT_MAX];
+	int watch_fd; /* -1: nothing is watched */
+	bool (*on_watch)(void *userdata);
+	void *watch_userdata;
+	bool in_line; /* libedit waits for a key */
 };
 
 /* One terminal per process: what the signal handlers work on. */
@@ -79,6 +83,20 @@ static void on_end(int signal_number)
 
 /* ---- bytes ---- */
 
+/* While nothing is typed, what comes from elsewhere may be shown above the line. */
+static void wait_watching(struct edit *edit)
+{
+	while (edit->watch_fd >= 0 && edit->in_line && !size_changed) {
+		struct pollfd fds[] = { { .fd = edit->in_fd, .events = POLLIN },
+					{ .fd = edit->watch_fd, .events = POLLIN } };
+
+		if (poll(fds, 2, -1) < 0 || fds[0].revents)
+			return;
+		if (fds[1].revents && edit->on_watch(edit->watch_userdata))
+			el_set(edit->el, EL_REFRESH);
+	}
+}
+
 static int next_byte(struct edit *edit)
 {
 	int byte;
@@ -88,6 +106,7 @@ static int next_byte(struct edit *edit)
 
 		if (edit->closed)
 			return -1;
+		wait_watching(edit);
 		len = read(edit->in_fd, edit->bytes, sizeof(edit->bytes));
 		if (len < 0 && errno == EINTR) {
 			if (size_changed && edit->el)
@@ -161,6 +180,18 @@ bool edit_interrupted(struct edit *edit)
 		edit->at = (size_t)(key + 1 - edit->bytes);
 	}
 	return key || edit->closed;
+}
+
+void edit_watch(struct edit *edit, int fd, bool (*on_ready)(void *userdata), void *userdata)
+{
+	edit->watch_fd = fd;
+	edit->on_watch = on_ready;
+	edit->watch_userdata = userdata;
+}
+
+void edit_step_aside(struct edit *edit)
+{
+	fputc('\n', edit->out);
 }
 
 int edit_input_fd(const struct edit *edit)
@@ -242,7 +273,11 @@ static int give_character(EditLine *el, wchar_t *ret_character)
 		put_back(edit);
 	for (;;) {
 		const LineInfoW *line = el_wline(el);
-		wint_t c = next_character(edit);
+		wint_t c;
+
+		edit->in_line = true;
+		c = next_character(edit);
+		edit->in_line = false;
 
 		if (c == WEOF)
 			return 0;
@@ -508,6 +543,7 @@ int edit_new(int in_fd, FILE *out, const struct edit_ops *ops, void *userdata, s
 	if (!edit)
 		return -ENOMEM;
 	edit->in_fd = in_fd;
+	edit->watch_fd = -1;
 	edit->out = out;
 	edit->ops = ops;
 	edit->userdata = userdata;

@@ -48,6 +48,11 @@ enum edit_result edit_ask(struct edit *edit, const char *question, char *answer,
 /* One key as it was sent, -1 when the terminal has gone. */
 int edit_key(struct edit *edit);
 
+/* While a line is being typed, on_ready is called whenever fd can be read; it may return true after it has printed
+ * whole lines, which then stand above the line that is typed. fd -1 ends it. */
+void edit_watch(struct edit *edit, int fd, bool (*on_ready)(void *userdata), void *userdata);
+/* Begins a new line on the terminal; for on_ready, before what it prints. */
+void edit_step_aside(struct edit *edit);
 /* Whether Ctrl-C, or Ctrl-^ as on other routers, has come from the terminal meanwhile; what was typed before it is
  * dropped with it, everything else is kept for the next line. Also true when the terminal has gone. Never waits. */
 bool edit_interrupted(struct edit *edit);

@@ -17,7 +17,10 @@
 
 int exec_show_logging(struct shell *shell, const struct match *match);
 int exec_clear_logging(struct shell *shell, const struct match *match);
-/* What may follow "show logging". */
-extern const struct stmt exec_logging_rows[];
+int exec_terminal_monitor(struct shell *shell, const struct match *match);
+/* What may follow "show logging" and "terminal monitor". */
+extern const struct stmt exec_logging_rows[], exec_monitor_rows[];
+
+void log_monitor_free(struct log_monitor *monitor); /* NULL is fine */
 
 #endif

@@ -19,6 +19,7 @@
 #include "cli/column.h"
 #include "cli/complete.h"
 #include "cli/config_mode.h"
+#include "cli/exec_logging.h"
 #include "cli/pager.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
@@ -753,6 +754,7 @@ void shell_free(struct shell *shell)
 	if (!shell)
 		return;
 	config_mode_free(shell->config);
+	log_monitor_free(shell->monitor);
 	edit_free(shell->edit);
 	free(shell);
 }

@@ -29,6 +29,7 @@
 #define SHELL_WIDTH_MAX	 512
 
 struct config_mode;
+struct log_monitor;
 
 struct shell_options {
 	int dir_fd; /* sockets relative to it; AT_FDCWD */
@@ -42,6 +43,7 @@ struct shell {
 	struct remote remote;
 	struct edit *edit;
 	struct config_mode *config; /* NULL in exec mode */
+	struct log_monitor *monitor; /* "terminal monitor"; NULL: off */
 	FILE *terminal;		    /* where everything goes in the end */
 	FILE *out;		    /* output of the command that runs */
 	FILE *refusals;		    /* its complaints, which no pipe filters */

@@ -798,7 +798,8 @@ int main(int argc, char **argv)
 			     .default_port = SSHD_PORT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
 			     .empty_dir_fd = -1 };
 
-	const char *connections = getenv("SALLYPORT_SPAWNER_CONNECTIONS"); /* for tests of the product as a whole */
+	/* for tests of the product as a whole */
+	const char *connections = getenv("SALLYPORT_SPAWNER_CONNECTIONS"), *console = getenv("SALLYPORT_CONSOLE");
 	struct err err = { 0 };
 	unsigned long number;
 	int rest = 0;
@@ -816,6 +817,8 @@ int main(int argc, char **argv)
 	if (sshd.help || sshd.describe)
 		return (!sshd.help && sshd_varlink_describe(stdout) < 0) || fflush(stdout) ? 1 : 0;
 	log_set_debug(sshd.debug);
+	if (console)
+		sshd.console = console;
 	if (connections && number_read(connections, SPAWNER_CONNECTIONS_MAX, &number) == 0)
 		sshd.spawner_connections = (unsigned)number;
 	sshd.weak = geteuid() != 0;

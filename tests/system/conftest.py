@@ -2,6 +2,7 @@
 """What system tests share: the product running from the build on a free port, ssh commands to type, waiting for events."""
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -17,10 +18,69 @@ BUILD = os.environ.get("SALLYPORT_BUILD", os.path.join(ROOT, "build"))
 BIN = os.path.join(BUILD, "bin")
 
 
+claims = {}  # port -> a name nobody else on this machine can have while we hold it
+
+
+def claim(port):
+    """Whether the port is ours among all test runs of this machine, and free for a listener on every address."""
+    if port in claims:
+        return False
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0sallyport-test-port-{port}")
+        for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+            with socket.socket(family) as probe:
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address, port))
+                probe.listen()
+    except OSError:
+        name.close()
+        return False
+    claims[port] = name
+    return True
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that stays free until somebody of this run listens on it: the kernel gives none below 32768 to clients."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        end = min(int(file.read().split()[0]), 32768)
+    for _ in range(1000):
+        port = random.randrange(10000, end)
+        if claim(port):
+            return port
+    raise AssertionError("no port is free")
+
+
+def free_ssh_ports(count):
+    """Of 5520-5529, which is what may be configured; ours until the test ends."""
+    found = []
+    for port in range(5520, 5530):
+        if len(found) < count and claim(port):
+            found.append(port)
+    assert len(found) == count, "the ports 5520-5529 are taken on this machine"
+    return found
+
+
+def is_listening(port):
+    """Whether somebody listens on the port, without touching it."""
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/net/{name}", encoding="ascii") as file:
+            for line in file.read().splitlines()[1:]:
+                words = line.split()
+                if words[3] == "0A" and int(words[1].rsplit(":", 1)[1], 16) == port:
+                    return True
+    return False
+
+
+def is_gone(pid):
+    """Whether a process has ended, also when nobody has asked for its status yet."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def wait_for(condition, timeout_s=10.0, what="the condition"):
@@ -185,6 +245,14 @@ def make_directory():
     directory = tempfile.mkdtemp(prefix="sallyport-test-")
     os.chmod(directory, 0o700)
     return directory
+
+
+@pytest.fixture(autouse=True)
+def ssh_ports_given_back():
+    """There are only ten of them, and other runs on this machine want some too."""
+    yield
+    for port in [port for port in claims if port < 10000]:
+        claims.pop(port).close()
 
 
 @pytest.fixture(scope="module")

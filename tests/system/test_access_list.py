@@ -3,8 +3,8 @@
 import json
 import re
 
-from conftest import wait_for
-from test_listener import failed_commit, free_ssh_ports, identification
+from conftest import free_ssh_ports, wait_for
+from test_listener import failed_commit, identification
 from test_limits import identified_from, server
 
 MGMT = ("ipv4 access-list MGMT", "10 remark the office", "20 deny host 127.0.0.66", "30 permit tcp 127.0.0.0 0.0.0.255 any",

@@ -14,7 +14,7 @@ import time
 import paramiko
 import pytest
 
-from conftest import wait_for
+from conftest import free_ssh_ports, wait_for
 
 netmiko = pytest.importorskip("netmiko", reason="needs python3-netmiko: packaging/deps test")
 
@@ -155,12 +155,8 @@ def test_netmiko_configures(own_product, net):
 
 def test_netmiko_hears_of_a_failed_commit(own_product, net):
     with socket.socket() as other:
-        for port in range(5520, 5530):
-            try:
-                other.bind(("127.0.0.1", port))
-                break
-            except OSError:
-                continue
+        port = free_ssh_ports(1)[0]
+        other.bind(("127.0.0.1", port))
         other.listen()
         net.send_config_set([f"ssh server port {port}"])
         with pytest.raises(ValueError, match="Commit failed"):
@@ -486,12 +482,8 @@ def test_unicon_goes_through_its_states(own_product, terminal):
     assert b"vrf blue" in run("show running-config", enable)[0]
     # a failed commit: it looks at the reasons and aborts
     with socket.socket() as other:
-        for port in range(5520, 5530):
-            try:
-                other.bind(("127.0.0.1", port))
-                break
-            except OSError:
-                continue
+        port = free_ssh_ports(1)[0]
+        other.bind(("127.0.0.1", port))
         other.listen()
         run("configure exclusive", config)
         run(f"ssh server port {port}", config)

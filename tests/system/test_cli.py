@@ -17,7 +17,7 @@ import pexpect
 import pytest
 
 from cli_stub import CONFIG, TASKS, Config, Error, Silent, Sshd, session
-from conftest import BIN, wait_for
+from conftest import BIN, is_gone, wait_for
 
 CLI = os.path.join(BIN, "sallyport")
 STAMP = rb"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3} UTC\r\n"
@@ -800,8 +800,7 @@ def test_the_end_of_the_terminal_ends_the_shell(router):
     term = router.terminal()
     pid = term.child.pid
     term.child.close(force=False)  # the kernel sends SIGHUP
-    wait_for(lambda: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat", encoding="ascii").read().split()[2] == "Z",
-             what="the end of the shell")
+    wait_for(lambda: is_gone(pid), what="the end of the shell")
     # without SIGHUP (no controlling terminal) the read fails, and that is enough
     master, slave = pty.openpty()
     child = subprocess.Popen([CLI, "--run-dir", router.directory], stdin=slave, stdout=slave, stderr=slave,
@@ -819,8 +818,7 @@ def test_the_end_in_the_middle_of_a_page(router):
     term.until(MORE)
     pid = term.child.pid
     term.child.close(force=False)
-    wait_for(lambda: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat", encoding="ascii").read().split()[2] == "Z",
-             what="the end of the shell")
+    wait_for(lambda: is_gone(pid), what="the end of the shell")
 
 
 def test_very_long_lines(router):

@@ -13,7 +13,7 @@ import paramiko
 import pexpect
 import pytest
 
-from conftest import BIN, Product, make_directory, wait_for
+from conftest import BIN, Product, free_ssh_ports, make_directory, wait_for
 
 ROW = re.compile(r"^(\d+) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+) +(\S+)\s*$", re.M)
 
@@ -68,12 +68,8 @@ def test_bad_configuration_is_refused_with_a_reason(product):
 def test_port_in_use_refuses_the_commit_and_says_so(own_product):
     product = own_product
     with socket.socket() as other:
-        for port in range(5520, 5530):
-            try:
-                other.bind(("127.0.0.1", port))
-                break
-            except OSError:
-                continue
+        port = free_ssh_ports(1)[0]
+        other.bind(("127.0.0.1", port))
         other.listen()
         out = product.cli(text_in=f"configure\nssh server port {port}\ncommit\nshow configuration failed\nabort\n").stdout
         assert "% Failed to commit" in out and str(port) in out.split("show configuration failed")[-1], out

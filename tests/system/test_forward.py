@@ -13,7 +13,7 @@ import time
 import paramiko
 import pytest
 
-from conftest import Product, free_port, make_directory, wait_for
+from conftest import Product, free_port, is_listening, make_directory, wait_for
 
 INFO = "%SECURITY-SSHD-6-PORT_FWD_INFO_GENERAL : Port Forwarding, "
 ERR = "%SECURITY-SSHD-3-PORT_FWD_ERR_GENERAL : Port Forwarding, "
@@ -92,13 +92,7 @@ def tunnel(product):
 
         def listens():
             assert process.poll() is None, words(process)
-            with socket.socket() as probe:
-                # without connecting: that would be forwarded
-                try:
-                    probe.bind(("127.0.0.1", local))
-                    return False
-                except OSError:
-                    return True
+            return is_listening(local)
         wait_for(listens, what="the local port")
         process.port = local
         return process

@@ -4,8 +4,8 @@ import re
 import socket
 import subprocess
 
-from conftest import varlink, wait_for
-from test_listener import failed_commit, free_ssh_ports, listeners, needs_root, netns  # noqa: F401
+from conftest import free_ssh_ports, varlink, wait_for
+from test_listener import failed_commit, listeners, needs_root, netns  # noqa: F401
 
 
 def server(product, vrf=None):

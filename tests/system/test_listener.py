@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import wait_for
+from conftest import free_ssh_ports, wait_for
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="makes network namespaces")
 
@@ -30,20 +30,6 @@ def identification(port, host="127.0.0.1"):
             return peer.makefile("rb").readline() or None
     except (ConnectionError, TimeoutError):
         return None
-
-
-def free_ssh_ports(count):
-    """Of 5520-5529, which is what may be configured."""
-    found = []
-    for port in range(5520, 5530):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                found.append(port)
-            except OSError:
-                pass
-    assert len(found) >= count, "the ports 5520-5529 are taken on this machine"
-    return found[:count]
 
 
 def failed_commit(product, *lines):

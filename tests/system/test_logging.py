@@ -6,11 +6,13 @@ import re
 import select
 import socket
 import subprocess
+import tty
 
 import paramiko
+import pexpect
 import pytest
 
-from conftest import WITHOUT_LIMITS, Product, make_directory, varlink, wait_for
+from conftest import BIN, WITHOUT_LIMITS, Product, is_gone, make_directory, varlink, wait_for
 
 LINE = re.compile(r"^RP/0/RP0/CPU0:\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3} \S+: [A-Z]+_\[\d+\]: %[A-Z0-9]+-[A-Z]+-[0-7]-\w+ : .+$")
 
@@ -117,7 +119,7 @@ def test_lines_survive_kill_9_of_every_daemon(own_product):
     try:
         pid = product.daemon_pid("sallyport-sshd")
         os.kill(pid, 9)
-        wait_for(lambda: open(f"/proc/{pid}/stat", encoding="ascii").read().split()[2] == "Z", what="its end")
+        wait_for(lambda: is_gone(pid), what="its end")
         text = show(product)
         assert lines(text)[:len(before)] == before and "unknown while sallyport-sshd does not answer" in text
     finally:
@@ -238,3 +240,76 @@ def test_varlink_is_for_those_with_a_name_here(router):
                 "print(s.recv(65536).decode())\n")
         done = subprocess.run(["/usr/bin/python3", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
         assert "PermissionDenied" in done.stdout, done.stdout
+
+
+def test_lines_appear_in_a_session_that_asked_for_them(router):
+    """Above the line that is being typed, which comes back whole; nothing a stranger sent is obeyed by the terminal."""
+    shell = pexpect.spawn(os.path.join(BIN, "sallyport"), ["--run-dir", os.path.join(router.run_dir, "sock")], timeout=10, dimensions=(40, 200))
+    try:
+        shell.expect("#$")
+        shell.send("terminal monitor\n")
+        shell.expect("#$")
+        shell.send("show clo")
+        shell.expect("show clo$")
+        router.configure("ssh timeout 44")
+        shell.expect(r"\n(RP/0/RP0/CPU0:[^\n]*%MGBL-CONFIG-6-DB_COMMIT : [^\n]*)\r\n")
+        assert LINE.match(shell.match[1].decode()), shell.match[1]
+        shell.expect(r"RP/0/RP0/CPU0:\S+#show clo$")  # what was typed stands there again
+        shell.send("ck\n")
+        shell.expect(r"ck\r\n.* UTC\r\n.*\d\d:\d\d:\d\d.*#$")
+        name = "boo\x1b[31m"
+        transport = paramiko.Transport(socket.create_connection(("127.0.0.1", router.port), 10))
+        try:
+            transport.start_client(timeout=10)
+            with pytest.raises(paramiko.SSHException):
+                transport.auth_password(name, "wrong")
+        finally:
+            transport.close()
+        shell.expect(r"\n([^\n]*user 'boo[^\n]*)\r\n")
+        assert b"\x1b" not in shell.match[1] and b"boo?[31m" in shell.match[1], shell.match[1]
+        shell.send("terminal monitor disable\n")
+        shell.expect("#$")
+        router.configure("ssh timeout 45")
+        shell.send("show clock\n")
+        shell.expect("#$")
+        assert b"DB_COMMIT" not in shell.before, shell.before
+        # the daemon that sends them dies
+        shell.send("terminal monitor\n")
+        shell.expect("#$")
+        router.kill_daemon("sallyport-sshd")
+        shell.expect("% Messages are no longer shown")
+        shell.send("exit\n")
+        shell.expect(pexpect.EOF)
+    finally:
+        shell.close(force=True)
+    assert "This command is for terminals" in router.cli("-c", "terminal monitor").stdout
+
+
+def test_console_gets_lines_by_wish_and_never_blocks(own_product):
+    """A pty whose other side does not read stands for a serial line that is too slow."""
+    product = own_product
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    place = os.path.join(product.directory, "console")
+    os.symlink(os.ttyname(slave), place)
+    assert product.stop() == 0
+    os.environ["SALLYPORT_CONSOLE"] = place
+    try:
+        product.start()
+    finally:
+        del os.environ["SALLYPORT_CONSOLE"]
+    assert "% " not in product.configure("logging console warnings")
+    wait_for(lambda: "Console logging: level warnings" in show(product), what="the setting")
+    product.configure("username nokey")
+    assert select.select([master], [], [], 10)[0]
+    text = os.read(master, 65536).decode()
+    assert text.endswith("\r\n") and "User 'nokey' has neither secret nor keystring" in text and "DB_COMMIT" not in text, text
+    for number in range(20):
+        product.configure(*[f"username v{number}{letter}" for letter in "abcdefghijklmnopqrst"])
+    text = show(product)
+    assert re.search(r"Console logging: level warnings, \d+ messages logged, [1-9]\d* not taken", text), text
+    assert product.ssh("show", "clock", check=0).stdout
+    product.configure("logging console disable")
+    wait_for(lambda: "Console logging: Disabled" in show(product), what="the setting")
+    os.close(master)
+    os.close(slave)

@@ -22,7 +22,7 @@ import pytest
 from paramiko.message import Message
 
 import mon_stub
-from conftest import BIN, BUILD, wait_for
+from conftest import BIN, BUILD, is_gone, wait_for
 
 TRANSPORT = os.path.join(BIN, "sallyport-transport")
 HARNESS = os.path.join(BUILD, "tests", "tool", "monitor_harness")
@@ -698,8 +698,7 @@ def test_client_dies_with_a_program_running(server, place):
     process.kill()
     process.wait()
     assert server.end()[0] == "client-closed"
-    wait_for(lambda: not os.path.exists(f"/proc/{program}") or "Z" in open(f"/proc/{program}/stat").read().split(")")[1][:3],
-             what="the end of the program")
+    wait_for(lambda: is_gone(program), what="the end of the program")
 
 
 def test_terminated_by_the_monitor(server, place):
