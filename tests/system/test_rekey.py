@@ -135,7 +135,7 @@ def test_the_client_makes_keys_anew_in_bulk(product, cipher, tmp_path):
         last = max((row["id"] for row in product.history(1)), default=0)
         done = subprocess.run(["scp", *options, *argv, *pair], stderr=subprocess.PIPE, text=True, timeout=60)
         assert done.returncode == 0, done.stderr[-2000:]
-        ended = wait_for(lambda: (row := product.history(1)[0])["id"] > last and row, what="the session in the history")
+        ended = wait_for(lambda: next((row for row in product.history(1) if row["id"] > last), None), what="the session in the history")
         assert ended["rekeys"] == done.stderr.count("SSH2_MSG_NEWKEYS received") - 1 >= 8
     assert hashlib.sha256((tmp_path / "down").read_bytes()).digest() == hashlib.sha256(data).digest()
 
