@@ -55,6 +55,7 @@ static const struct {
 	[LOG_SYSLOG_DROPPED] = { "OS", "SYSLOG", 4, "LOG_DROPPED" },
 	[LOG_SYSLOG_INFO_GENERAL] = { "OS", "SYSLOG", 6, "INFO_GENERAL" },
 	[LOG_SYSLOG_WARN_GENERAL] = { "OS", "SYSLOG", 4, "WARN_GENERAL" },
+	[LOG_SHELL_RUN] = { "SECURITY", "SHELL", 5, "RUN" },
 };
 
 static char program_word[24] = "SALLYPORT";

@@ -478,6 +478,29 @@ static int raw_modes(struct edit *edit)
 	return tcsetattr(edit->in_fd, TCSANOW, &modes) < 0 ? -errno : 0; /* never TCSAFLUSH: type-ahead */
 }
 
+void edit_lend(struct edit *edit)
+{
+	struct termios modes;
+
+	if (!edit->terminal || tcgetattr(edit->in_fd, &modes) < 0)
+		return;
+	/* not those from before our start: a session's terminal is quiet until its shell is there */
+	modes.c_iflag |= ICRNL | IXON | BRKINT;
+	modes.c_lflag |= ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
+	tcsetattr(edit->in_fd, TCSADRAIN, &modes);
+}
+
+void edit_take_back(struct edit *edit)
+{
+	struct termios before = edit->saved;
+
+	if (!edit->terminal)
+		return;
+	raw_modes(edit);
+	edit->saved = restore_modes = before;
+	size_changed = 1;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction resize = { .sa_handler = on_resize }, end = { .sa_handler = on_end };

@@ -59,6 +59,10 @@ bool edit_interrupted(struct edit *edit);
 /* What to poll for edit_interrupted(), -1 when there is no terminal. */
 int edit_input_fd(const struct edit *edit);
 
+/* Gives the terminal to a program as it finds one after login, and takes it back. */
+void edit_lend(struct edit *edit);
+void edit_take_back(struct edit *edit);
+
 /* Puts the line into the history that the arrow keys walk. */
 void edit_remember(struct edit *edit, const char *line);
 /* Wipes what the editor still holds of the last line: it held a secret. */

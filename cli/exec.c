@@ -18,6 +18,7 @@
 #include "cli/exec_logging.h"
 #include "cli/exec_file.h"
 #include "cli/exec_net.h"
+#include "cli/exec_run.h"
 #include "cli/show_limits.h"
 #include "cli/config_past.h"
 
@@ -382,6 +383,8 @@ const struct stmt exec_root[] = {
 	  .arg = &exec_file_arg, .flags = STMT_WRITES },
 	{ NODE_ROW("rollback", "Undo commits", "config-services", "features.md 2E"), .sub = config_past_undo_rows,
 	  .flags = STMT_WRITES },
+	{ RUN_ROW("run", "Linux shell or command, as yourself, logged; not for all", exec_run, "root-lr", "IOS XR"),
+	  .arg = &exec_run_arg, .flags = STMT_WRITES | STMT_ARG_OPTIONAL | STMT_RAW },
 	{ RUN_ROW("save", "Write the running configuration to a file", config_file_save, "config-services",
 		  "issue: save"),
 	  .arg = &arg_config_file, .flags = STMT_WRITES },

@@ -418,6 +418,20 @@ static int run_match(struct shell *shell, const struct match *match)
 	return r;
 }
 
+/* Whether the operand is for another program to read; then shell->raw is where it begins. at: the command in line. */
+static bool takes_raw(struct shell *shell, const struct match *match, const char *at)
+{
+	if (match->status != MATCH_OK || !(stmt_match_row(match)->flags & STMT_RAW) ||
+	    !match->steps[match->steps_len - 1].value)
+		return false;
+	for (size_t i = 0; i < match->steps_len; i++) {
+		at += strspn(at, " \t");
+		at += strcspn(at, " \t");
+	}
+	shell->raw = at + strspn(at, " \t");
+	return true;
+}
+
 int shell_command(struct shell *shell, const struct stmt *root, const char *line, const char *text)
 {
 	const char *pipe = pipe_find(text, true);
@@ -430,6 +444,13 @@ int shell_command(struct shell *shell, const struct stmt *root, const char *line
 		return -ENOMEM;
 	at = head + (text - line);
 	r = match_nested(shell, &root, head, &at, &match);
+	if (r == 0 && takes_raw(shell, &match, line + (at - head)) && pipe) {
+		/* all of it is the operand, and is to be checked as one */
+		stmt_match_done(&match);
+		pipe = NULL;
+		at = line + (at - head);
+		r = match_nested(shell, &root, line, &at, &match);
+	}
 	if (r == 0 && match.status == MATCH_OK && !task_allows_command(&shell->tasks, &match))
 		r = shell_refuse_authorization(shell);
 	if (r == 0 && pipe && match.status == MATCH_OK)
@@ -737,6 +758,7 @@ int shell_new(const struct shell_options *options, struct shell **ret_shell)
 	shell->remote = (struct remote){ .dir_fd = options->dir_fd, .dir = options->run_dir };
 	shell->terminal = options->out;
 	shell->timestamp = true;
+	shell->takes_input = options->one_command;
 	shell->session_id = session ? (uint32_t)strtoul(session, NULL, 10) : 0;
 	snprintf(shell->line_name, sizeof(shell->line_name), "%s", line_name ? line_name : "con0");
 	r = edit_new(options->in_fd, options->out, options->one_command ? NULL : &edit_ops, shell, &shell->edit);

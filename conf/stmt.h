@@ -52,6 +52,7 @@ enum stmt_flags {
 	/* LEAF or LIST whose operand stands without the keyword: "logging buffered 65536", "logging 10.0.0.1". A word
 	 * that is no keyword goes to the first such row whose operand takes it. */
 	STMT_UNSPOKEN = 1u << 10,
+	STMT_RAW = 1u << 11, /* STMT_RUN: the operand is what was typed, "|" included, and no filters follow it */
 };
 
 /* Which daemons get the line in their slice. Children inherit the parent's when theirs is 0. */

@@ -22,6 +22,7 @@
 #include "vrf/vrf_report.h"
 
 #define HISTORY_DEFAULT 100
+#define RUN_COMMAND_MAX_BYTES 1536 /* an event holds all of it */
 #define HISTORY_MAX	10000 /* fits in one message with room to spare */
 
 /* ---- who may ---- */
@@ -318,6 +319,33 @@ static void handle_list_vrfs(struct varlink_call *call, const json_t *parameters
 	varlink_reply(call, json_pack("{s:o}", "vrfs", vrfs));
 }
 
+/* ---- a shell ---- */
+
+/* The CLI asks before it starts one, and starts none that is not recorded. */
+static void handle_record_run(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	const struct sshd *sshd = userdata;
+	const struct ucred *peer = varlink_call_peer(call);
+	const char *command = json_string_value(json_object_get(parameters, "command"));
+	char name[64];
+
+	if (!command || strlen(command) > RUN_COMMAND_MAX_BYTES) {
+		varlink_error_parameter(call, "command");
+		return;
+	}
+	if (!sshd_varlink_may(sshd, peer, "root-lr", TASK_EXECUTE, name, sizeof(name))) {
+		log_event(LOG_SHELL_RUN, "User '%s' (process %d) may not run a Linux shell: '%s'", name, peer->pid,
+			  command);
+		varlink_error_permission(call);
+		return;
+	}
+	if (command[0])
+		log_event(LOG_SHELL_RUN, "User '%s' (process %d) runs '%s'", name, peer->pid, command);
+	else
+		log_event(LOG_SHELL_RUN, "User '%s' (process %d) runs a Linux shell", name, peer->pid);
+	varlink_reply(call, NULL);
+}
+
 /* ---- clear ---- */
 
 static void handle_clear_session(struct varlink_call *call, const json_t *parameters, void *userdata)
@@ -382,6 +410,9 @@ static const struct varlink_method methods[] = {
 	  "Ends a session." },
 	{ "Probe", sshd_probe_run, "request: ProbeRequest", "line: ?string, status: ?int, error: ?string",
 	  "Runs ping or traceroute in a VRF; needs \"more\": a reply per line, then one with its exit status." },
+	{ "RecordRun", handle_record_run, "command: string", NULL,
+	  "Writes the event of a Linux shell (\"\") or command that the caller is about to start; refused to others "
+	  "than root-lr." },
 	{ "ListAccessLists", sshd_limits_list_access, "family: ?string, name: ?string", "entries: []AccessEntry",
 	  "Entries of access lists with their counters." },
 	{ "ListPenalties", sshd_limits_list_penalties, "vrf: ?string", "penalties: []Penalty",
