@@ -4,7 +4,7 @@ mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
 
 monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c kbdint.c monitor_kbdint.c monitor_session.c \
-	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c monitor_offer.c monitor_request.c monitor_pool.c spawner.c user_switch.c subsystem.c file_root.c forward.c monitor_forward.c)
+	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c monitor_offer.c monitor_request.c monitor_pool.c random.c spawner.c user_switch.c subsystem.c file_root.c forward.c monitor_forward.c)
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
@@ -14,7 +14,8 @@ relay_PKGS := libcrypto
 $(eval $(call lib,relay))
 
 transport_SRCS := $(addprefix services/ssh/,transport_start.c transport_auth.c transport_channel.c transport_relay.c transport_forward.c \
-	transport_idle.c transport_rekey.c transport_loop.c transport_close.c transport_rpc.c provider.c watchdog.c)
+	transport_idle.c transport_rekey.c transport_loop.c transport_close.c transport_rpc.c provider.c watchdog.c \
+	random.c)
 transport_PKGS := libssh libcrypto
 $(eval $(call lib,transport))
 

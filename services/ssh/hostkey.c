@@ -51,9 +51,20 @@ static const struct {
 	[HOSTKEY_RSA] = { "ssh_host_rsa_key", "RSA", NULL },
 };
 
+enum { READY_MAX = 4 }; /* digests that one key signs with */
+
+/* A signature that has been begun, with everything that OpenSSL looks up for it; each signature is made by a copy. */
+struct hostkey_ready {
+	struct {
+		char digest[16];
+		EVP_MD_CTX *sign; /* NULL: this and the following are not in use */
+	} slots[READY_MAX];
+};
+
 struct hostkey_set {
 	struct hostkey_row {
 		EVP_PKEY *key; /* NULL: there is none */
+		struct hostkey_ready *ready;
 		uint8_t *blob;
 		size_t blob_len;
 		int64_t created_us;
@@ -219,6 +230,9 @@ static int file_path(const char *dir, enum hostkey_type type, char path[static P
 
 static void row_done(struct hostkey_row *row)
 {
+	for (size_t i = 0; row->ready && i < READY_MAX; i++)
+		EVP_MD_CTX_free(row->ready->slots[i].sign);
+	free(row->ready);
 	EVP_PKEY_free(row->key);
 	free(row->blob);
 	*row = (struct hostkey_row){ .key = NULL };
@@ -432,29 +446,74 @@ const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_t
 	return set->rows[type].blob;
 }
 
+static const struct hostkey_row *row_of(const struct hostkey_set *set, const uint8_t *blob, size_t blob_len)
+{
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		const struct hostkey_row *row = &set->rows[type];
+
+		if (row->key && row->blob_len == blob_len && blob_len && !memcmp(row->blob, blob, blob_len))
+			return row;
+	}
+	return NULL;
+}
+
+static int sign_begin(EVP_MD_CTX *sign, EVP_PKEY *key, const char *digest)
+{
+	return sign && EVP_DigestSignInit_ex(sign, NULL, *digest ? digest : NULL, NULL, NULL, key, NULL) > 0 ? 0 : -EIO;
+}
+
+int hostkey_sign_prepare(struct hostkey_set *set, enum hostkey_type type, const char *digest)
+{
+	struct hostkey_row *row = &set->rows[type];
+	size_t i = 0;
+
+	if (!row->key || !hostkey_algorithm_of(row->blob, row->blob_len, digest))
+		return -EINVAL;
+	if (!row->ready)
+		row->ready = calloc(1, sizeof(*row->ready));
+	if (!row->ready)
+		return -ENOMEM;
+	while (i < READY_MAX && row->ready->slots[i].sign)
+		if (!strcmp(row->ready->slots[i++].digest, digest))
+			return 0;
+	if (i == READY_MAX || strlen(digest) >= sizeof(row->ready->slots[i].digest))
+		return -ENOSPC;
+	row->ready->slots[i].sign = EVP_MD_CTX_new();
+	snprintf(row->ready->slots[i].digest, sizeof(row->ready->slots[i].digest), "%s", digest);
+	if (sign_begin(row->ready->slots[i].sign, row->key, digest) == 0)
+		return 0;
+	EVP_MD_CTX_free(take(row->ready->slots[i].sign));
+	return -EIO;
+}
+
+static int sign_take(EVP_MD_CTX *sign, const struct hostkey_row *row, const char *digest)
+{
+	for (size_t i = 0; row->ready && i < READY_MAX && row->ready->slots[i].sign; i++)
+		if (!strcmp(row->ready->slots[i].digest, digest) &&
+		    EVP_MD_CTX_copy_ex(sign, row->ready->slots[i].sign) == 1)
+			return 0;
+	return sign_begin(sign, row->key, digest);
+}
+
 int hostkey_sign(const struct hostkey_set *set, const uint8_t *blob, size_t blob_len, const char *digest,
 		 const uint8_t *tbs, size_t tbs_len, uint8_t **ret_signature, size_t *ret_len)
 {
 	AUTO(EVP_MD_CTX_free) EVP_MD_CTX *sign = NULL;
 	AUTO(free) uint8_t *signature = NULL;
-	EVP_PKEY *key = NULL;
+	const struct hostkey_row *row = row_of(set, blob, blob_len);
 	size_t len;
 
-	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++)
-		if (set->rows[type].blob_len == blob_len && blob_len && !memcmp(set->rows[type].blob, blob, blob_len))
-			key = set->rows[type].key;
-	if (!key)
+	if (!row)
 		return -ENOKEY;
 	digest = digest ? digest : "";
 	if (!hostkey_algorithm_of(blob, blob_len, digest))
 		return -EINVAL;
 	sign = EVP_MD_CTX_new();
-	len = (size_t)EVP_PKEY_get_size(key);
+	len = (size_t)EVP_PKEY_get_size(row->key);
 	signature = malloc(len);
 	if (!sign || !signature)
 		return -ENOMEM;
-	if (EVP_DigestSignInit_ex(sign, NULL, *digest ? digest : NULL, NULL, NULL, key, NULL) <= 0 ||
-	    EVP_DigestSign(sign, signature, &len, tbs, tbs_len) <= 0)
+	if (sign_take(sign, row, digest) < 0 || EVP_DigestSign(sign, signature, &len, tbs, tbs_len) <= 0)
 		return -EIO;
 	*ret_signature = take(signature);
 	*ret_len = len;

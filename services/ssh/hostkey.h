@@ -56,6 +56,8 @@ int hostkey_set_read(int fd, struct hostkey_set **ret_set, struct err *err);
 
 /* The SSH wire blob of the public half, NULL when that type is not there. Borrowed. */
 const uint8_t *hostkey_public_blob(const struct hostkey_set *set, enum hostkey_type type, size_t *ret_len);
+/* Looks up once what such signatures need; -EINVAL where the key does not sign with this digest. */
+int hostkey_sign_prepare(struct hostkey_set *set, enum hostkey_type type, const char *digest);
 /* Signs tbs with the key whose public blob is given, as EVP_DigestSign() with digest (NULL or "" for ed25519). */
 int hostkey_sign(const struct hostkey_set *set, const uint8_t *blob, size_t blob_len, const char *digest,
 		 const uint8_t *tbs, size_t tbs_len, uint8_t **ret_signature, size_t *ret_len);

@@ -62,7 +62,7 @@ bool monitor_offer_put(const struct hostkey_set *hostkeys, const struct ssh_prof
 
 /* Once before the first fork, so that no monitor does anything for the first time. An error names a host key that does
  * not work. */
-int monitor_warm(const struct hostkey_set *hostkeys, struct err *err);
+int monitor_warm(struct hostkey_set *hostkeys, struct err *err);
 
 /* Called in the child right after fork, signals at default, every descriptor but those in start already closed or
  * close-on-exec. Runs the connection to its end and _exits. */

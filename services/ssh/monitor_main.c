@@ -28,6 +28,7 @@
 #include "conf/tree.h"
 #include "services/ssh/monitor.h"
 #include "services/ssh/monitor_request.h"
+#include "services/ssh/random.h"
 #include "services/sshd_conf.h"
 
 #define SLICE_MAX_BYTES (16u << 20)
@@ -114,6 +115,9 @@ static int prepare(struct nursery *nursery, struct err *err)
 	prctl(PR_SET_DUMPABLE, 0);
 	if (fstat(MONITOR_FD_LOG, &log_place) == 0 && S_ISDIR(log_place.st_mode))
 		log_keep(MONITOR_FD_LOG);
+	r = random_from_kernel(err);
+	if (r < 0)
+		return r;
 	r = conf_read(nursery);
 	if (r < 0)
 		return err_set(err, r, "the configuration cannot be read: %s", strerror(-r));

@@ -16,7 +16,7 @@
 #include "services/ssh/monitor.h"
 #include "services/ssh/proof.h"
 
-static int key_warm(const struct hostkey_set *hostkeys, enum hostkey_type type, const char *digest, struct err *err)
+static int key_warm(struct hostkey_set *hostkeys, enum hostkey_type type, const char *digest, struct err *err)
 {
 	static const uint8_t words[] = "a host key signs this and verifies it";
 	AUTO(free) uint8_t *signature = NULL;
@@ -29,6 +29,7 @@ static int key_warm(const struct hostkey_set *hostkeys, enum hostkey_type type, 
 	claim.algorithm = blob ? hostkey_algorithm_of(blob, blob_len, digest) : NULL;
 	if (!claim.algorithm)
 		return 0;
+	hostkey_sign_prepare(hostkeys, type, digest); /* where it fails, signing says why */
 	if (type == HOSTKEY_RSA) {
 		proof_verify(&claim, words, sizeof(words), words, sizeof(words), &ignored);
 		return 0;
@@ -41,7 +42,7 @@ static int key_warm(const struct hostkey_set *hostkeys, enum hostkey_type type, 
 	return 0;
 }
 
-int monitor_warm(const struct hostkey_set *hostkeys, struct err *err)
+int monitor_warm(struct hostkey_set *hostkeys, struct err *err)
 {
 	static const char *const digests[] = { "", "SHA256", "SHA384", "SHA512" };
 	char fingerprint[128];

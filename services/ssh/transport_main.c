@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "services/ssh/random.h"
 #include "services/ssh/sandbox.h"
 #include "services/ssh/selftest.h"
 #include "services/ssh/transport.h"
@@ -90,13 +91,16 @@ static int socket_prepare(int fd, struct err *err)
 /* What a process does once, whether it serves one connection or forks for many. */
 static int process_init(struct transport *transport, struct err *err)
 {
+	int r;
+
 	transport->provider = (struct provider_calls){ .sign = on_sign, .verify = on_verify, .userdata = transport };
 	transport->socket_fd = MON_SOCKET_FD;
 	transport->event_fd = MON_EVENT_FD;
 	transport->event_record.bytes = malloc(MON_RECORD_MAX_BYTES);
 	if (rpc_init(&transport->rpc, MON_RPC_FD) < 0 || !transport->event_record.bytes)
 		return err_set(err, -ENOMEM, "no memory");
-	return provider_load(&transport->provider, err);
+	r = random_from_kernel(err);
+	return r == 0 ? provider_load(&transport->provider, err) : r;
 }
 
 static int connection_prepare(struct transport *transport, struct err *err)

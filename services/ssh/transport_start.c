@@ -25,6 +25,7 @@
 #define HOSTKEYS_MAX	    8u
 #define BANNER_PREFIX	    "Sallyport_1.0"
 #define RSA_BITS_MIN	    2048
+#define FORESEEN_FD	    15 /* of the connection, known before there is one; a spawner does not come as far */
 
 struct start {
 	char comment[64], kex[LIST_MAX_BYTES], hostkeys[LIST_MAX_BYTES], ciphers[LIST_MAX_BYTES], macs[LIST_MAX_BYTES],
@@ -32,23 +33,15 @@ struct start {
 	uint32_t keys;
 };
 
-/* Random numbers of our own: a process that was forked draws a new seed. */
-static int random_warm(struct err *err)
-{
-	unsigned char bytes[32];
-
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1 || RAND_priv_bytes(bytes, sizeof(bytes)) != 1)
-		return err_set(err, -EIO, "OpenSSL has no random numbers");
-	return 0;
-}
-
 /* Uses everything once that looks around at its first use. */
 static int primitives_warm(struct err *err)
 {
-	unsigned char bytes[32] = { 0 }, digest[EVP_MAX_MD_SIZE];
+	unsigned char bytes[32], digest[EVP_MAX_MD_SIZE];
 	unsigned len;
 	EVP_PKEY *key;
 
+	if (RAND_bytes(bytes, sizeof(bytes)) != 1 || RAND_priv_bytes(bytes, sizeof(bytes)) != 1)
+		return err_set(err, -EIO, "OpenSSL has no random numbers");
 	if (EVP_Digest(bytes, sizeof(bytes), digest, &len, EVP_sha256(), NULL) != 1 ||
 	    EVP_Digest(bytes, sizeof(bytes), digest, &len, EVP_sha512(), NULL) != 1)
 		return err_set(err, -EIO, "OpenSSL has no digests");
@@ -216,18 +209,18 @@ void transport_foresee(struct transport *transport, const struct mon_buf *record
 		memcpy(copy.bytes, record->bytes, record->len);
 	transport->foreseen = copy.bytes;
 	transport->foreseen_len = record->len;
+	/* libssh looks at the descriptor when the key exchange begins, and then the connection is there */
 	if (!copy.bytes || mon_get_start(&copy, &type, &channel) < 0 || type != MON_START ||
-	    start_make(transport, &copy, &ignored) < 0)
+	    start_make(transport, &copy, &ignored) < 0 ||
+	    ssh_bind_accept_fd(transport->bind, transport->session, FORESEEN_FD) != SSH_OK)
 		start_undo(transport);
 }
 
 int transport_prepare(struct transport *transport, struct err *err)
 {
 	struct mon_buf *record;
-	int r = random_warm(err);
+	int r = transport->warm ? 0 : primitives_warm(err);
 
-	if (r == 0 && !transport->warm)
-		r = primitives_warm(err);
 	if (r < 0)
 		return r;
 	record = rpc_start(&transport->rpc, MON_START, 0);
@@ -245,11 +238,12 @@ int transport_prepare(struct transport *transport, struct err *err)
 int transport_accept(struct transport *transport, struct err *err)
 {
 	/* libssh closes its descriptor on every error; ours stays for the last words */
-	int fd = fcntl(transport->socket_fd, F_DUPFD_CLOEXEC, 3);
+	int fd = transport->foreseen ? dup3(transport->socket_fd, FORESEEN_FD, O_CLOEXEC) :
+				       fcntl(transport->socket_fd, F_DUPFD_CLOEXEC, 3);
 
 	if (fd < 0)
 		return err_set(err, -errno, "cannot duplicate the connection: %s", strerror(errno));
-	if (ssh_bind_accept_fd(transport->bind, transport->session, fd) != SSH_OK)
+	if (!transport->foreseen && ssh_bind_accept_fd(transport->bind, transport->session, fd) != SSH_OK)
 		return err_set(err, -EIO, "libssh: %s", ssh_get_error(transport->bind));
 	/* for measuring: as libssh does it by itself */
 	if (!getenv(TRANSPORT_PLAIN)) {

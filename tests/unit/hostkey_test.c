@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -161,10 +162,11 @@ Test(hostkey, a_foreign_owner_is_refused)
 	check_refused(files[4], "belongs to uid 12345");
 }
 
+static const char *const digests[HOSTKEY_TYPE_MAX] = { "", "SHA256", "SHA384", "SHA512", "SHA512" };
+
 /* Each key signs with its own digest alone, and what it signs verifies with the public half read from the blob. */
-Test(hostkey, signatures_verify)
+static void check_signatures(const struct hostkey_set *signers)
 {
-	static const char *const digests[HOSTKEY_TYPE_MAX] = { "", "SHA256", "SHA384", "SHA512", "SHA512" };
 	const uint8_t tbs[] = "an exchange hash of thirty-two b";
 
 	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
@@ -174,8 +176,8 @@ Test(hostkey, signatures_verify)
 		size_t len, signature_len;
 		const uint8_t *blob = hostkey_public_blob(set, type, &len);
 
-		cr_assert_eq(hostkey_sign(set, blob, len, "SHA1", tbs, 32, &signature, &signature_len), -EINVAL);
-		cr_assert_eq(hostkey_sign(set, blob, len, digests[type], tbs, 32, &signature, &signature_len), 0);
+		cr_assert_eq(hostkey_sign(signers, blob, len, "SHA1", tbs, 32, &signature, &signature_len), -EINVAL);
+		cr_assert_eq(hostkey_sign(signers, blob, len, digests[type], tbs, 32, &signature, &signature_len), 0);
 		cr_assert_eq(hostkey_blob_read(blob, len, &key, &err), 0, "%s", err.text);
 		cr_assert_eq(EVP_DigestVerifyInit_ex(verify, NULL, *digests[type] ? digests[type] : NULL, NULL, NULL, key,
 						     NULL), 1);
@@ -183,6 +185,52 @@ Test(hostkey, signatures_verify)
 		EVP_MD_CTX_free(verify);
 		EVP_PKEY_free(key);
 	}
+}
+
+Test(hostkey, signatures_verify)
+{
+	check_signatures(set);
+}
+
+Test(hostkey, prepared_signatures_verify_again_and_again)
+{
+	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+		cr_assert_eq(hostkey_sign_prepare(set, type, digests[type]), 0);
+		cr_assert_eq(hostkey_sign_prepare(set, type, digests[type]), 0);
+		cr_assert_eq(hostkey_sign_prepare(set, type, "SHA1"), -EINVAL);
+	}
+	cr_assert_eq(hostkey_sign_prepare(set, HOSTKEY_RSA, "SHA256"), 0);
+	check_signatures(set);
+	check_signatures(set);
+	/* a key that was read again is not signed for with what was prepared for the old one */
+	cr_assert_eq(hostkey_make(dir, HOSTKEY_ED25519, 0, &err), 0, "%s", err.text);
+	cr_assert_eq(hostkey_set_reload(set, dir, HOSTKEY_ED25519, &err), 0, "%s", err.text);
+	check_signatures(set);
+}
+
+Test(hostkey, a_set_that_was_passed_on_signs)
+{
+	AUTO(close) int fd = memfd_create("keys", MFD_CLOEXEC);
+	struct hostkey_set *passed = NULL;
+	off_t size;
+
+	cr_assert_eq(hostkey_zeroize(dir, HOSTKEY_ECDSA_256, &err), 0, "%s", err.text);
+	cr_assert_eq(hostkey_make(dir, HOSTKEY_ECDSA_256, 0, &err), 0, "%s", err.text);
+	cr_assert_eq(hostkey_set_reload(set, dir, HOSTKEY_ECDSA_256, &err), 0, "%s", err.text);
+	cr_assert_eq(hostkey_set_write(set, fd), 0);
+	cr_assert_eq(hostkey_set_read(fd, &passed, &err), 0, "%s", err.text);
+	check_signatures(passed);
+	hostkey_set_free(passed);
+	/* cut short anywhere, or of nothing that is known */
+	size = lseek(fd, 0, SEEK_END);
+	passed = NULL;
+	for (off_t cut = size - 1; cut > size - 200; cut -= 7) {
+		cr_assert_eq(ftruncate(fd, cut), 0);
+		cr_assert_lt(hostkey_set_read(fd, &passed, &err), 0);
+		cr_assert_null(passed);
+	}
+	cr_assert_eq(pwrite(fd, &(uint32_t){ HOSTKEY_TYPE_MAX }, sizeof(uint32_t), 0), (ssize_t)sizeof(uint32_t));
+	cr_assert_lt(hostkey_set_read(fd, &passed, &err), 0);
 }
 
 Test(hostkey, only_own_keys_sign)
