@@ -57,6 +57,16 @@ static void __attribute__((noinline)) stack_give_back(void)
 	(void)madvise((void *)(end - STACK_BYTES), STACK_BYTES, MADV_DONTNEED);
 }
 
+void heap_give_back_pages(void *bytes, size_t len_bytes)
+{
+	uintptr_t page_bytes = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = ((uintptr_t)bytes + page_bytes - 1) & ~(page_bytes - 1);
+	uintptr_t end = ((uintptr_t)bytes + len_bytes) & ~(page_bytes - 1);
+
+	if (begin < end)
+		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 void heap_give_back(void)
 {
 	malloc_trim(0);

@@ -13,6 +13,8 @@
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H
 
+#include <stddef.h>
+
 /* Fills the holes that freed memory has left. A child then allocates behind everything that is there: it writes to
  * pages of its own, one after the other, instead of a few bytes on each of those it shares. */
 void heap_settle(void);
@@ -20,5 +22,7 @@ void heap_settle(void);
 /* Gives the kernel what is not in use: free pages of the heap, and the stack below its caller. For who has done much
  * and will do little. */
 void heap_give_back(void);
+/* The same for whole pages of something that holds nothing now: it reads as zeroes when it is used again. */
+void heap_give_back_pages(void *bytes, size_t len_bytes);
 
 #endif

@@ -48,6 +48,11 @@ enum {
 	TRANSPORT_PROGRAM_FD = 7,
 };
 
+/* What was asked, and what is answered: on pages of their own, which go back when nothing is asked for a while. */
+static struct {
+	uint8_t ask[MON_RECORD_MAX_BYTES], answer[MON_RECORD_MAX_BYTES];
+} records __attribute__((aligned(4096)));
+
 static monitor_answer answer_log, answer_statistics, answer_closing;
 
 struct mon_row {
@@ -286,8 +291,7 @@ static void send_answer(struct monitor *m, struct mon_buf *answer, struct monito
 
 static void handle_record(struct monitor *m, struct mon_buf *ask)
 {
-	static uint8_t answer_bytes[MON_RECORD_MAX_BYTES];
-	struct mon_buf answer = { .bytes = answer_bytes };
+	struct mon_buf answer = { .bytes = records.answer };
 	struct monitor_reply reply = { .fds_len = 0 };
 	struct err err = { .text = "" };
 	const struct mon_row *row;
@@ -309,10 +313,8 @@ static void handle_record(struct monitor *m, struct mon_buf *ask)
 
 static void handle_requests(struct monitor *m)
 {
-	static uint8_t bytes[MON_RECORD_MAX_BYTES];
-
 	for (int i = 0; i < REQUESTS_AT_ONCE && !m->rpc_ended; i++) {
-		struct mon_buf ask = { .bytes = bytes };
+		struct mon_buf ask = { .bytes = records.ask };
 		int r = mon_receive(m->rpc_fd, &ask, NULL, NULL);
 
 		if (r == -EAGAIN)
@@ -324,7 +326,7 @@ static void handle_requests(struct monitor *m)
 		else
 			handle_record(m, &ask);
 		/* It may have held a password. */
-		explicit_bzero(bytes, r == 0 ? ask.len : 0);
+		explicit_bzero(records.ask, r == 0 ? ask.len : 0);
 		m->give_back_us = clock_monotonic_us() + GIVE_BACK_US;
 	}
 }
@@ -476,6 +478,7 @@ static void handle_timers(struct monitor *m)
 	if (m->give_back_us && now >= m->give_back_us) {
 		m->give_back_us = 0;
 		heap_give_back();
+		heap_give_back_pages(&records, sizeof(records));
 	}
 	monitor_session_timers(m, now);
 	monitor_link_timers(m, now);

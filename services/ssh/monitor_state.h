@@ -81,8 +81,6 @@ struct monitor {
 	char refusal[128]; /* the last one, for the history: "password: wrong password" */
 	struct uid_identity identity;
 
-	/* channels; twice as many slots, because a program may outlive its channel for a moment */
-	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + MON_FORWARDS_MAX];
 	uint32_t last_shown;
 	unsigned forward_refusals;
 	bool terminal_warned;
@@ -93,6 +91,10 @@ struct monitor {
 	bool link_recorded;
 	int64_t link_retry_us, link_due_us;
 	int64_t link_pause_us;
+
+	/* twice as many slots, because a program may outlive its channel for a moment; last, because what is not
+	 * written of them takes no memory */
+	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + MON_FORWARDS_MAX];
 };
 
 typedef int monitor_answer(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,

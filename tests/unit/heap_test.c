@@ -2,6 +2,8 @@
 #include <criterion/criterion.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,4 +46,55 @@ Test(heap, nothing_is_allocated_in_holes_any_more)
 		_exit(settled());
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+
+/* How much of it is in memory, in pages. */
+static size_t resident(unsigned char *bytes, size_t pages)
+{
+	unsigned char there[64];
+	size_t count = 0;
+
+	cr_assert_leq(pages, sizeof(there));
+	cr_assert_eq(mincore(bytes, pages * 4096, there), 0);
+	for (size_t i = 0; i < pages; i++)
+		count += there[i] & 1;
+	return count;
+}
+
+Test(heap, whole_pages_go_back_and_read_as_zeroes)
+{
+	unsigned char *bytes = mmap(NULL, 8 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert(bytes != MAP_FAILED && sysconf(_SC_PAGESIZE) == 4096);
+	memset(bytes, 7, 8 * 4096);
+	heap_give_back_pages(bytes + 100, 4096); /* not one whole page */
+	cr_assert_eq(resident(bytes, 8), 8);
+	heap_give_back_pages(bytes + 100, 3 * 4096);
+	cr_assert_eq(resident(bytes, 8), 6);
+	cr_assert(bytes[100] == 7 && bytes[4095] == 7 && bytes[4096] == 0 && bytes[3 * 4096 - 1] == 0 && bytes[3 * 4096] == 7);
+	munmap(bytes, 8 * 4096);
+}
+
+static __attribute__((noinline)) void deep(void)
+{
+	volatile unsigned char used[100000];
+
+	for (size_t i = 0; i < sizeof(used); i += 512)
+		used[i] = 1;
+}
+
+Test(heap, nothing_in_use_is_given_back)
+{
+	unsigned char here[3000], *there = malloc(3000);
+
+	cr_assert_not_null(there);
+	memset(here, 5, sizeof(here));
+	memset(there, 6, 3000);
+	for (int i = 0; i < 3; i++) {
+		deep();
+		heap_give_back();
+	}
+	for (size_t j = 0; j < sizeof(here); j++)
+		cr_assert(here[j] == 5 && there[j] == 6);
+	free(there);
 }
