@@ -26,6 +26,7 @@
 
 #define SESSION_LINK_SOCKET    "sshd.sessions" /* in the run directory, mode 0600 */
 #define SESSION_LINK_MAX_BYTES 32768u
+#define SESSION_LINK_HELLO     "{\"type\":\"hello\"}" /* as it is encoded: a monitor says it for each connection */
 
 enum session_message {
 	SESSION_MESSAGE_HELLO,

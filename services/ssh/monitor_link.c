@@ -98,10 +98,14 @@ static void tell_state(struct monitor *m)
 
 void monitor_link_init(struct monitor *m)
 {
+	static const char hello[] = SESSION_LINK_HELLO;
+
 	m->link_fd = m->start->link_fd;
 	m->link_pause_us = RETRY_FIRST_US;
 	/* who made the link knows what there is to know, but for who we are */
-	if (m->link_fd < 0 || !link_send(m, SESSION_MESSAGE_HELLO))
+	if (m->link_fd >= 0 && send(m->link_fd, hello, strlen(hello), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		link_close(m);
+	if (m->link_fd < 0)
 		m->link_retry_us = clock_monotonic_us();
 }
 

@@ -581,6 +581,9 @@ void monitor_session_hang_up(struct monitor *m, int64_t kill_after_us)
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
 		struct monitor_channel *slot = &m->channels[i];
 
+		/* one that was never used is not written to */
+		if (!slot->open && !slot->pid && slot->channel == 0)
+			continue;
 		hang_up(slot, kill_after_us);
 		slot->open = false;
 		if (!slot->pid)

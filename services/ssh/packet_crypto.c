@@ -20,6 +20,8 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "base/cleanup.h"
+
 enum {
 	KEY_BYTES_MAX = 64,
 	KEYS = 2, /* one each way */
@@ -46,9 +48,24 @@ static size_t pool_len;
 /* OpenSSL's function of the name. */
 #define REAL(name) ((__typeof__(&(name)))real_find(#name))
 
+/* Looked for once: also by a spawner, for those that are forked from it. */
 static void *real_find(const char *name)
 {
-	return dlsym(RTLD_NEXT, name);
+	static struct {
+		const char *name;
+		void *found;
+	} known[16];
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(known) && known[i].name && known[i].name != name)
+		i++;
+	if (i == ARRAY_SIZE(known))
+		return dlsym(RTLD_NEXT, name);
+	if (!known[i].name) {
+		known[i].found = dlsym(RTLD_NEXT, name);
+		known[i].name = name;
+	}
+	return known[i].found;
 }
 
 static void key_forget(struct mac_key *key)

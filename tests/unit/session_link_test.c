@@ -41,6 +41,17 @@ Test(session_link, a_session_with_channels_survives)
 	cr_assert_str_eq(in.channels[1].command, "show \"ssh\"\n");
 }
 
+Test(session_link, hello_is_what_it_is_encoded_as)
+{
+	struct session_link_message out = { .type = SESSION_MESSAGE_HELLO }, in;
+	int len = session_link_encode(&out, buffer, sizeof(buffer));
+
+	cr_assert_eq(len, (int)strlen(SESSION_LINK_HELLO));
+	cr_assert_eq(memcmp(buffer, SESSION_LINK_HELLO, (size_t)len), 0);
+	cr_assert_eq(session_link_decode(SESSION_LINK_HELLO, (size_t)len, &in, NULL), 0);
+	cr_assert_eq(in.type, SESSION_MESSAGE_HELLO);
+}
+
 Test(session_link, the_other_three_survive)
 {
 	struct session_link_message out = { .type = SESSION_MESSAGE_TERMINATE, .terminate_reason = END_CLEARED,
