@@ -151,7 +151,7 @@ int task_set_parse(const char *text, struct task_set *ret_set)
 
 /* ---- what rows ask for ---- */
 
-static unsigned command_access(const struct stmt *row, const char *task, bool writes)
+unsigned task_command_access(const struct stmt *row, const char *task, bool writes)
 {
 	if (row->access)
 		return row->access;
@@ -172,7 +172,7 @@ bool task_allows_command(const struct task_set *set, const struct match *match)
 		writes = writes || (row->flags & STMT_WRITES);
 		if (row->task)
 			task = row->task;
-		access = command_access(row, task, writes);
+		access = task_command_access(row, task, writes);
 	}
 	return task_set_has(set, task, access);
 }
@@ -212,7 +212,7 @@ static bool shows_row(const struct task_set *set, const struct stmt *row, const 
 
 	writes = writes || (row->flags & STMT_WRITES);
 	if (row->kind == STMT_RUN)
-		access = command_access(row, task, writes);
+		access = task_command_access(row, task, writes);
 	if ((row->kind != STMT_NODE || !row->sub) && (!task || task_set_has(set, task, access)))
 		return true;
 	for (const struct stmt *sub = depth < STMT_DEPTH_MAX ? row->sub : NULL; sub && sub->kind != STMT_END; sub++)

@@ -57,6 +57,9 @@ int task_set_parse(const char *text, struct task_set *ret_set);
 
 /* ---- what rows ask for ---- */
 
+/* The access that a command asks for: the row's own word, or what follows from its task and from STMT_WRITES on it or
+ * above it. */
+unsigned task_command_access(const struct stmt *row, const char *task, bool writes);
 /* Whether the command may be run; the match is MATCH_OK and of a STMT_RUN row. */
 bool task_allows_command(const struct task_set *set, const struct match *match);
 /* Whether the statements of a line may be used so: TASK_WRITE to set or remove them, TASK_READ to be shown them. */

@@ -79,11 +79,12 @@ struct manual_word {
 void manual_words(const struct manual_entry *entry,
 		  void (*on_word)(const struct manual_word *word, void *userdata), void *userdata);
 const char *manual_help(const struct manual_entry *entry);
+/* The task it asks for, "" none; and for which access: "read", "write", "execute". */
 const char *manual_task(const struct manual_entry *entry);
+const char *manual_access(const struct manual_entry *entry);
 /* The mode it is typed in ("config-un") or opens; NULL: none. */
 const char *manual_mode(const struct manual_entry *entry);
 const char *manual_opens(const struct manual_entry *entry);
-bool manual_writes(const struct manual_entry *entry);
 /* A line that the table takes, malloc'ed; NULL when none is known. */
 char *manual_example(const struct manual *manual, const struct manual_entry *entry);
 

@@ -126,9 +126,9 @@ static void write_notes(const struct manual_entry *entry, FILE *out)
 	if (mode)
 		fprintf(out, "Mode: `%s`. ", mode);
 	if (manual_task(entry)[0])
-		fprintf(out, "Task: `%s`%s.\n", manual_task(entry), manual_writes(entry) ? ", write" : "");
+		fprintf(out, "Task: `%s`, %s.\n", manual_task(entry), manual_access(entry));
 	else
-		fputs("Task: none.\n", out);
+		fputs("Everybody may use it.\n", out);
 }
 
 static void write_entry(const struct manual *manual, const struct manual_entry *entry, FILE *out)
@@ -158,7 +158,8 @@ void manual_commands(const struct manual *manual, FILE *out)
 	      "rest of the "
 	      "line; `{a | b}` is one\nof them, `[a]` may be left out, `...` repeats. `?` at any place says "
 	      "what may "
-	      "follow, TAB completes.\n",
+	      "follow, TAB completes. The task and\naccess are what the user's groups must give (`show user tasks`); what a "
+	      "user may not use is not offered to him.\n",
 	      out);
 	for (enum manual_part part = 0; part < MANUAL_PART_MAX; part++) {
 		fprintf(out, "\n**%s**\n\n", parts[part].title);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "conf/task.h"
 
 /* ---- words ---- */
 
@@ -157,12 +158,17 @@ const char *manual_opens(const struct manual_entry *entry)
 	return last_row(entry)->mode;
 }
 
-bool manual_writes(const struct manual_entry *entry)
+const char *manual_access(const struct manual_entry *entry)
 {
+	unsigned access;
+	bool writes = false;
+
 	for (size_t i = 0; i < entry->steps_len; i++)
-		if (entry->steps[i].row->flags & STMT_WRITES)
-			return true;
-	return entry->part == MANUAL_STATEMENTS;
+		writes |= (entry->steps[i].row->flags & STMT_WRITES) != 0;
+	access = entry->part == MANUAL_STATEMENTS ?
+			 TASK_WRITE :
+			 task_command_access(last_row(entry), manual_task(entry), writes);
+	return access & TASK_EXECUTE ? "execute" : access & TASK_WRITE ? "write" : access & TASK_DEBUG ? "debug" : "read";
 }
 
 /* ---- the example ---- */
@@ -220,8 +226,8 @@ static const struct sample {
 	{ "more", "harddisk:/backup.cfg" },
 	{ "show file", "harddisk:/backup.cfg" },
 	{ "md5 file", "harddisk:/image.bin" },
-	{ " copy", "harddisk:/backup.cfg" },
-	{ "copy to", "disk0:/backup.cfg" },
+	{ "copy file", "harddisk:/backup.cfg" },
+	{ "file to", "disk0:/backup.cfg" },
 	{ "rename from", "harddisk:/backup.cfg" },
 	{ "from to", "harddisk:/before.cfg" },
 	{ "logging host", "192.0.2.9 vrf blue" },
