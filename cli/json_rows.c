@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/log_report.h"
 #include "cli/show_ssh.h"
 #include "services/crypto_report.h"
 #include "services/limits_report.h"
@@ -152,6 +153,7 @@ const struct json_rows json_rows[] = {
 	{ "show configuration sessions", { config_session_fields } },
 	{ "show crypto key authentication", { user_key_report_fields } },
 	{ "show crypto key mypubkey", { host_key_report_fields } },
+	{ "show logging", { log_line_report_fields } },
 	{ "show ssh", { session_report_fields, channel_report_fields } },
 	{ "show ssh history", { session_report_fields } },
 	{ "show ssh penalties", { penalty_report_fields } },

@@ -168,7 +168,9 @@ const char *manual_access(const struct manual_entry *entry)
 	access = entry->part == MANUAL_STATEMENTS ?
 			 TASK_WRITE :
 			 task_command_access(last_row(entry), manual_task(entry), writes);
-	return access & TASK_EXECUTE ? "execute" : access & TASK_WRITE ? "write" : access & TASK_DEBUG ? "debug" : "read";
+	if (access & TASK_EXECUTE)
+		return "execute";
+	return access & TASK_WRITE ? "write" : access & TASK_DEBUG ? "debug" : "read";
 }
 
 /* ---- the example ---- */
