@@ -15,8 +15,6 @@
 #include "conf/confd_job.h"
 #include "conf/root.h"
 
-AUTO_DECLARE(struct tree, tree_free)
-
 bool confd_permits(struct varlink_call *call, const struct confd_caller *caller, const char *task, unsigned access)
 {
 	if (task_set_has(&caller->tasks, task, access))
