@@ -20,6 +20,7 @@
 #include "cli/exec_net.h"
 #include "cli/exec_run.h"
 #include "cli/show_limits.h"
+#include "cli/show_platform.h"
 #include "cli/config_past.h"
 
 /* ---- leaving ---- */
@@ -107,7 +108,7 @@ static int show_terminal(struct shell *shell, const struct match *match)
 
 /* ---- the machine ---- */
 
-static int show_clock(struct shell *shell, const struct match *match)
+int exec_show_clock(struct shell *shell, const struct match *match)
 {
 	int64_t now_us = clock_wall_us();
 	char day[64], time_text[64];
@@ -290,19 +291,37 @@ static const struct stmt show_ssh_rows[] = {
 	STMT_DONE,
 };
 
+static const struct stmt clock_rows[] = {
+	{ RUN_ROW("detail", "And where the time is from", exec_show_clock_detail, "basic-services", "IOS XR") },
+	STMT_DONE,
+};
+
+static const struct stmt memory_rows[] = {
+	{ RUN_ROW("summary", "How much there is and is left", exec_show_memory, "basic-services",
+		  "clients.md section 2: Ansible facts, RANCID") },
+	STMT_DONE,
+};
+
 static const struct stmt show_rows[] = {
 	{ NODE_ROW("aaa", "Users, groups and tasks", "aaa", "features.md 2D"), .sub = exec_show_aaa_rows },
 	{ RUN_ROW("access-lists", "Access lists and what they have matched", exec_show_access_lists, "acl", "IOS XR"),
 	  .sub = exec_access_lists_rows },
-	{ RUN_ROW("clock", "Date and time", show_clock, "basic-services", "clients.md section 1") },
+	{ RUN_ROW("clock", "Date and time", exec_show_clock, "basic-services", "clients.md section 1"),
+	  .sub = clock_rows },
 	{ RUN_ROW("configuration", "The configuration that is not committed, and commits", exec_show_configuration,
 		  "config-services", "features.md 2E"), .sub = exec_show_configuration_rows },
 	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1D-35"), .sub = exec_show_crypto_rows },
 	{ RUN_ROW("file", "The contents of a file", exec_file_more, "filesystem", "issue: files"),
 	  .arg = &exec_file_arg },
+	{ RUN_ROW("inventory", "What the machine is", exec_show_inventory, "basic-services",
+		  "clients.md section 2: RANCID, Oxidized"),
+	  .sub = exec_inventory_rows },
+	{ NODE_ROW("memory", "The machine's memory", "basic-services", "clients.md section 2"), .sub = memory_rows },
 	{ NODE_ROW("md5", "Digests", "filesystem", "clients.md section 2, Netmiko"), .sub = exec_file_md5_rows },
 	{ RUN_ROW("logging", "The log of this router", exec_show_logging, "logging", "clients.md section 4"),
 	  .sub = exec_logging_rows },
+	{ RUN_ROW("platform", "The nodes of the router", exec_show_platform, "basic-services",
+		  "clients.md section 2: Oxidized") },
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },

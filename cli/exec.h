@@ -24,6 +24,7 @@ int exec_show_ssh_history_failed(struct shell *shell, const struct match *match)
 int exec_show_ssh_history_details_failed(struct shell *shell, const struct match *match);
 int exec_show_ssh_server(struct shell *shell, const struct match *match);
 int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match);
+int exec_show_clock(struct shell *shell, const struct match *match);
 int exec_show_vrf(struct shell *shell, const struct match *match);
 int exec_show_users(struct shell *shell, const struct match *match);
 int exec_clear_ssh(struct shell *shell, const struct match *match);

@@ -141,3 +141,23 @@ def test_names_of_others_do_not_reach_the_terminal(product, disk):
     os.rename(os.path.join(disk.encode(), name), os.path.join(disk.encode(), b"plain"))
     shown = product.ssh("more plain").stdout
     assert "x?]0;title?y" in shown and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", shown)
+
+
+def test_netmiko_transfers_a_file(product, disk, tmp_path):
+    """Its FileTransfer: is there room, is it there already, SCP, and the digest afterwards."""
+    netmiko = pytest.importorskip("netmiko", reason="needs python3-netmiko: packaging/deps test")
+    source = tmp_path / "image.bin"
+    source.write_bytes(os.urandom(200_000))
+    net = netmiko.ConnectHandler(device_type="cisco_xr", host="127.0.0.1", port=product.port, username="admin", password=product.password)
+    try:
+        assert net._autodetect_fs() == "disk0:"  # what it does when no file system is given
+        with netmiko.FileTransfer(net, source_file=str(source), dest_file="image.bin", file_system="disk0:") as transfer:
+            assert not transfer.check_file_exists()
+            assert transfer.verify_space_available()
+            transfer.put_file()
+            assert transfer.check_file_exists()
+            assert transfer.verify_file()
+        with open(os.path.join(disk, "image.bin"), "rb") as file:
+            assert file.read() == source.read_bytes()
+    finally:
+        net.disconnect()
