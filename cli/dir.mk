@@ -7,11 +7,12 @@ cli_SRCS += $(addprefix cli/,config_commands.c config_file.c config_past.c confi
 cli_SRCS += $(addprefix cli/,exec_file.c exec_file_change.c md5.c exec_net.c ping_text.c pattern.c pipe_filter.c exec_run.c show_platform.c)
 cli_SRCS += $(addprefix cli/,exec_aaa.c show_aaa.c)
 cli_SRCS += cli/show_logging.c cli/exec_logging.c cli/exec_monitor.c
-cli_PKGS := jansson libedit
+cli_SRCS += cli/show_tech.c cli/tar_gz.c cli/tech_scrub.c
+cli_PKGS := jansson libedit zlib
 $(eval $(call lib,cli))
 
 sallyport_SRCS := cli/cli_main.c
 sallyport_LIBS := cli confroot services_report services_conf aaa vrf_report vrf_conf conf base
-sallyport_PKGS := jansson libedit libevent libcap-ng
+sallyport_PKGS := jansson libedit zlib libevent libcap-ng
 sallyport_LDLIBS := -lcrypt
 $(eval $(call prog,sallyport))

@@ -21,6 +21,7 @@
 #include "cli/exec_run.h"
 #include "cli/show_limits.h"
 #include "cli/show_platform.h"
+#include "cli/show_tech.h"
 #include "cli/config_past.h"
 
 /* ---- leaving ---- */
@@ -325,6 +326,8 @@ static const struct stmt show_rows[] = {
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
 	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },
+	{ NODE_ROW("tech-support", "What somebody who helps will ask for", "crypto", "features.md 1C-28"),
+	  .sub = exec_tech_rows },
 	{ RUN_ROW("terminal", "Settings of this line", show_terminal, TASK_NONE, "clients.md section 4") },
 	{ RUN_ROW("user", "Who you are and what you may do", exec_show_user, TASK_NONE, "features.md 2D"),
 	  .sub = exec_show_user_rows },

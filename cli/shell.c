@@ -463,6 +463,58 @@ int shell_command(struct shell *shell, const struct stmt *root, const char *line
 	return r;
 }
 
+static int capture_run(struct shell *shell, const char *line)
+{
+	struct match match;
+	int r;
+
+	stmt_match(exec_root, NULL, line, false, &match);
+	if (match.status != MATCH_OK)
+		r = shell_refuse(shell, "There is no such command");
+	else if (!task_allows_command(&shell->tasks, &match))
+		r = shell_refuse_authorization(shell);
+	else
+		r = run_match(shell, &match);
+	stmt_match_done(&match);
+	return r;
+}
+
+int shell_capture(struct shell *shell, const char *line, bool as_json, char **ret_text, size_t *ret_len)
+{
+	struct shell outer = *shell;
+	FILE *both;
+	int r;
+
+	shell->pipes = (struct pipe_chain){ .json = as_json };
+	if (shell_begin(shell) < 0) {
+		*shell = outer;
+		return -ENOMEM;
+	}
+	r = capture_run(shell, line);
+	close_streams(shell);
+	*ret_text = NULL;
+	both = open_memstream(ret_text, ret_len);
+	if (both) {
+		fwrite(shell->out_text, 1, shell->out_len, both);
+		fwrite(shell->refusals_text, 1, shell->refusals_len, both);
+	}
+	if (!both || fclose(both) != 0)
+		r = -ENOMEM;
+	free(shell->out_text);
+	free(shell->refusals_text);
+	/* what the command did to the collection of output is undone, and nothing else */
+	shell->out = outer.out;
+	shell->refusals = outer.refusals;
+	shell->out_text = outer.out_text;
+	shell->refusals_text = outer.refusals_text;
+	shell->out_len = outer.out_len;
+	shell->refusals_len = outer.refusals_len;
+	shell->pipes = outer.pipes;
+	shell->json_written = outer.json_written;
+	shell->head_written = outer.head_written;
+	return r;
+}
+
 /* ---- lines ---- */
 
 struct secret_search {

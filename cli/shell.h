@@ -114,6 +114,9 @@ int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *meth
 		json_t **ret_reply);
 /* Always returns -EINVAL. */
 int shell_refuse_authorization(struct shell *shell);
+/* What a command prints, complaints at the end, in *ret_text (malloc'ed), from within another one. 0, or what the
+ * command returned. */
+int shell_capture(struct shell *shell, const char *line, bool as_json, char **ret_text, size_t *ret_len);
 /* Asks confd again who we are and how the router is called, before the next prompt. */
 void shell_forget_caller(struct shell *shell);
 /* Asks now when the last answer is older than max_age_us; without an answer the system's host name is taken. */

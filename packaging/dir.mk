@@ -12,7 +12,7 @@ $(eval $(call prog,sallyport-run))
 manual_SRCS := $(addprefix packaging/manual/,manual_main.c manual_collect.c manual_syntax.c manual_words.c manual_commands.c \
 	manual_man.c manual_json.c manual_bash.c)
 manual_LIBS := run_options cli confroot services_report services_conf aaa vrf_report vrf_conf conf base
-manual_PKGS := jansson libedit libevent libcap-ng
+manual_PKGS := jansson libedit zlib libevent libcap-ng
 $(eval $(call objects,manual))
 $(B)/tests/manual: $(manual_OBJS) $(patsubst %,$(B)/lib/lib%.a,$(manual_LIBS))
 	@mkdir -p $(@D)

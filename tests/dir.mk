@@ -2,7 +2,7 @@
 # one binary with every unit test; the libraries' pure parts only
 UNIT_LIBS := cli relay monitor services services_report confmember confdstore confdlockout confroot services_conf aaa vrf_report vrf vrf_conf conf base
 unit_SRCS := $(wildcard tests/unit/*_test.c)
-unit_PKGS := jansson libevent sqlite3 libnl-3.0 libnl-route-3.0 libcap-ng libcrypto libedit
+unit_PKGS := jansson libevent sqlite3 libnl-3.0 libnl-route-3.0 libcap-ng libcrypto libedit zlib
 unit_LIBS := $(UNIT_LIBS)
 unit_LDLIBS := -lcriterion -lcrypt
 $(eval $(call objects,unit))
