@@ -162,7 +162,7 @@ static int privilege_drop(const struct sandbox *sandbox, struct err *missing, st
 struct rule {
 	int call;
 	unsigned conditions;
-	struct scmp_arg_cmp arguments[2];
+	struct scmp_arg_cmp arguments[3];
 };
 
 #define ANY(name)	     { SCMP_SYS(name), 0, { { 0 } } }
@@ -207,6 +207,8 @@ static int filter_fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
 		IF2(fcntl, ARG(1, F_SETFD), ARG(2, FD_CLOEXEC)),
 		IF2(getsockopt, ARG(1, SOL_SOCKET), ARG(2, SO_ERROR)),
 		{ SCMP_SYS(setsockopt), 2, { ARG(0, sandbox->socket_fd), ARG(1, IPPROTO_TCP) } },
+		/* it may step back behind the others, itself alone and for ever */
+		{ SCMP_SYS(setpriority), 3, { ARG(0, PRIO_PROCESS), ARG(1, 0), ARG(2, SANDBOX_BULK_NICE) } },
 		/* memory, but never executable */
 		ANY(brk),
 		ANY(munmap),

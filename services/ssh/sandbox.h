@@ -27,6 +27,8 @@
 #define SANDBOX_SANITIZED 0
 #endif
 
+#define SANDBOX_BULK_NICE 19 /* the one priority a transport may give itself */
+
 struct sandbox {
 	uid_t uid;
 	gid_t gid;

@@ -113,6 +113,9 @@ struct transport {
 	bool login_trimmed; /* what the login has taken was given back */
 	int64_t trim_us; /* 0: nothing to give back */
 
+	bool had_terminal; /* somebody types here */
+	bool is_behind;	   /* others go first */
+
 	/* the end */
 	bool is_ending;
 	bool is_silent; /* the client gets no disconnect message: it has gone, or sent one itself */

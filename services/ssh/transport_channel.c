@@ -69,6 +69,7 @@ static bool pty_ask(struct transport_channel *channel, ssh_message message)
 	mon_put_text(record, term ? term : "");
 	put_size(record, message);
 	channel->has_pty = channel_ask_ok(channel);
+	channel->transport->had_terminal = channel->transport->had_terminal || channel->has_pty;
 	return channel->has_pty;
 }
 

@@ -10,12 +10,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/heap.h"
 #include "services/ssh/readahead.h"
+#include "services/ssh/sandbox.h"
 #include "services/ssh/transport.h"
 #include "services/ssh/watchdog.h"
 
@@ -24,6 +26,7 @@
 #define TRIM_US		  1000000
 #define TRIM_BYTES	  (256 * 1024)
 #define AUTH_GRACE_US	  3000000 /* the monitor's own login timer is the one that counts */
+#define BULK_BYTES	  (4 * 1024 * 1024)
 #define POLLS_MAX	  (2 + RELAY_POLLS_MAX * TRANSPORT_SLOTS)
 
 /* Small packets go to and fro until the session starts: each delayed acknowledgement would cost 40 ms. The kernel
@@ -164,11 +167,22 @@ static void memory_look(struct transport *transport, int64_t now_us)
 	}
 }
 
+/* A key that somebody types must not wait for a transfer: a session that has moved bulk and never had a terminal lets
+ * everybody else go first. On a processor that has time for it this changes nothing. */
+static void priority_look(struct transport *transport)
+{
+	if (transport->is_behind || transport->had_terminal || bytes_moved(transport) < BULK_BYTES)
+		return;
+	transport->is_behind = true;
+	(void)setpriority(PRIO_PROCESS, 0, SANDBOX_BULK_NICE);
+}
+
 static void clocks_look(struct transport *transport)
 {
 	int64_t now = clock_monotonic_us();
 
 	memory_look(transport, now);
+	priority_look(transport);
 	transport_rekey_look(transport, now);
 	transport_idle_look(transport, now);
 	if (transport->phase != PHASE_OPEN && transport->auth_timeout_s > 0 &&

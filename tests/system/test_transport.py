@@ -577,6 +577,24 @@ def test_slow_reader_loses_nothing_and_costs_no_memory(stub, place):
     assert total == 200000000 and process.wait(20) == 0
 
 
+def priority(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[16])
+
+
+def test_bulk_steps_back_behind_who_types(stub, place):
+    for len_bytes, more, wanted in ((8000000, [], 19), (1000000, [], 0), (8000000, ["-tt"], 0)):
+        process = subprocess.Popen(ssh_argv(stub, place, f"head -c {len_bytes} /dev/zero; echo; read word", options=more),
+                                   stdout=subprocess.PIPE, stdin=subprocess.PIPE)
+        while not (line := process.stdout.read1(1 << 20)).endswith(b"\n"):
+            assert line
+        pid = stub.connection().process.pid
+        if wanted:
+            wait_for(lambda pid=pid, wanted=wanted: priority(pid) == wanted, what="the step back")
+        assert priority(pid) == wanted, (len_bytes, more)
+        process.communicate(b"go on\n", timeout=20)
+
+
 def test_slow_program_holds_its_client_back(stub, place):
     process = subprocess.Popen(ssh_argv(stub, place, "sleep 2; md5sum"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     wait_for(lambda: "EXEC" in stub.connection().names() if stub.stub.connections else False, what="the program")

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -297,6 +298,21 @@ static long schedule_other(void)
 	return syscall(SYS_sched_getaffinity, victim, sizeof(bytes), bytes);
 }
 
+static long priority_up(void)
+{
+	return syscall(SYS_setpriority, PRIO_PROCESS, 0, -5);
+}
+
+static long priority_other(void)
+{
+	return syscall(SYS_setpriority, PRIO_PROCESS, victim, SANDBOX_BULK_NICE);
+}
+
+static long priority_of_all(void)
+{
+	return syscall(SYS_setpriority, PRIO_USER, 0, SANDBOX_BULK_NICE);
+}
+
 /* ---- privilege and the kernel ---- */
 
 static long become_root(void)
@@ -423,7 +439,8 @@ static const struct {
 	ATTEMPT(execute), ATTEMPT(execute_at), ATTEMPT(wait_process), ATTEMPT(signal_process), ATTEMPT(signal_parent),
 	ATTEMPT(signal_thread), ATTEMPT(signal_queue), ATTEMPT(process_descriptor), ATTEMPT(process_descriptor_take),
 	ATTEMPT(trace), ATTEMPT(memory_read), ATTEMPT(memory_write), ATTEMPT(compare), ATTEMPT(limit_other),
-	ATTEMPT(schedule_other), ATTEMPT(become_root), ATTEMPT(new_namespace), ATTEMPT(enter_namespace),
+	ATTEMPT(schedule_other), ATTEMPT(priority_up), ATTEMPT(priority_other), ATTEMPT(priority_of_all),
+	ATTEMPT(become_root), ATTEMPT(new_namespace), ATTEMPT(enter_namespace),
 	ATTEMPT(be_dumpable), ATTEMPT(another_filter), ATTEMPT(keyring), ATTEMPT(bpf), ATTEMPT(performance_event),
 	ATTEMPT(ring), ATTEMPT(fault_handler), ATTEMPT(shared_memory), ATTEMPT(message_queue), ATTEMPT(type_ahead),
 	ATTEMPT(module), ATTEMPT(executable_memory), ATTEMPT(memory_made_executable), ATTEMPT(descriptors),
