@@ -15,6 +15,7 @@
 #include <histedit.h>
 #include <locale.h>
 #include <poll.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -25,11 +26,13 @@
 #include <wchar.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "conf/stmt.h"
 
 #define EDIT_HISTORY_LINES 500
 #define EDIT_PROMPT_MAX	   256u
+#define POLL_MAX_MS	   3600000
 
 #define KEY_CTRL(c) ((c) & 0x1f)
 #define KEY_DELETE  0x7f
@@ -51,6 +54,8 @@ struct edit {
 	size_t at, len;
 	bool after_cr; /* the next '\n' belongs to the '\r' before it */
 	bool closed;
+	int64_t idle_s, until_us; /* 0: for ever */
+	enum edit_timeout timed_out;
 	bool overflow; /* the line has become too long */
 	enum edit_action action;
 	char *before;	 /* line up to the cursor when the action was asked for */
@@ -83,18 +88,34 @@ static void on_end(int signal_number)
 
 /* ---- bytes ---- */
 
-/* While nothing is typed, what comes from elsewhere may be shown above the line. */
-static void wait_watching(struct edit *edit)
+/* Waits for input as long as the limits allow; false when the time is over. A signal, input and an end of input are all
+ * worth a read. While nothing is typed, what comes from elsewhere may be shown above the line. */
+static bool wait_in_time(struct edit *edit)
 {
-	while (edit->watch_fd >= 0 && edit->in_line && !size_changed) {
-		struct pollfd fds[] = { { .fd = edit->in_fd, .events = POLLIN },
-					{ .fd = edit->watch_fd, .events = POLLIN } };
+	int64_t now_us = clock_monotonic_us(), until_us = edit->until_us, idle_us = now_us + edit->idle_s * 1000000;
+	const bool idle = edit->idle_s && (!until_us || idle_us < until_us);
 
-		if (poll(fds, 2, -1) < 0 || fds[0].revents)
-			return;
-		if (fds[1].revents && edit->on_watch(edit->watch_userdata))
+	if (idle)
+		until_us = idle_us;
+	for (; !until_us || now_us < until_us; now_us = clock_monotonic_us()) {
+		const bool watches = edit->watch_fd >= 0 && edit->in_line && !size_changed;
+		struct pollfd fds[] = { { .fd = edit->in_fd, .events = POLLIN },
+					{ .fd = watches ? edit->watch_fd : -1, .events = POLLIN } };
+		int64_t left_ms = until_us ? (until_us - now_us + 999) / 1000 : POLL_MAX_MS;
+		int r;
+
+		if (!until_us && !watches)
+			return true;
+		r = poll(fds, 2, left_ms > POLL_MAX_MS ? POLL_MAX_MS : (int)left_ms);
+		if ((r < 0 && errno != EINTR) || fds[0].revents)
+			return true;
+		if (r < 0 && size_changed && edit->el)
+			el_resize(edit->el);
+		if (r > 0 && fds[1].revents && edit->on_watch(edit->watch_userdata))
 			el_set(edit->el, EL_REFRESH);
 	}
+	edit->timed_out = idle ? EDIT_IDLE : EDIT_OVER;
+	return false;
 }
 
 static int next_byte(struct edit *edit)
@@ -106,7 +127,10 @@ static int next_byte(struct edit *edit)
 
 		if (edit->closed)
 			return -1;
-		wait_watching(edit);
+		if (!wait_in_time(edit)) {
+			edit->closed = true;
+			return -1;
+		}
 		len = read(edit->in_fd, edit->bytes, sizeof(edit->bytes));
 		if (len < 0 && errno == EINTR) {
 			if (size_changed && edit->el)
@@ -197,6 +221,17 @@ void edit_step_aside(struct edit *edit)
 int edit_input_fd(const struct edit *edit)
 {
 	return edit->terminal && !edit->closed ? edit->in_fd : -1;
+}
+
+void edit_limit(struct edit *edit, int64_t idle_s, int64_t until_us)
+{
+	edit->idle_s = idle_s;
+	edit->until_us = until_us;
+}
+
+enum edit_timeout edit_timed_out(const struct edit *edit)
+{
+	return edit->timed_out;
 }
 
 int edit_key(struct edit *edit)

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct edit;
@@ -45,6 +46,11 @@ enum edit_result edit_line(struct edit *edit, const char *prompt, char **ret_lin
 /* Shows the question, which ends without a newline, and reads an answer of a few words; Ctrl-C and Ctrl-Z answer "".
  * EDIT_LINE or EDIT_CLOSED. */
 enum edit_result edit_ask(struct edit *edit, const char *question, char *answer, size_t size_bytes);
+/* How long input is waited for: idle_s seconds each time, and never longer than until_us (monotonic); 0: for ever. Then
+ * the input is at its end, and edit_timed_out() says so. */
+void edit_limit(struct edit *edit, int64_t idle_s, int64_t until_us);
+enum edit_timeout { EDIT_IN_TIME, EDIT_IDLE, EDIT_OVER };
+enum edit_timeout edit_timed_out(const struct edit *edit);
 /* One key as it was sent, -1 when the terminal has gone. */
 int edit_key(struct edit *edit);
 

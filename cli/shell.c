@@ -21,11 +21,10 @@
 #include "cli/config_mode.h"
 #include "cli/exec_logging.h"
 #include "cli/pager.h"
+#include "cli/shell_line.h"
 #include "conf/config_report.h"
 #include "conf/root.h"
 
-#define LENGTH_DEFAULT	 24
-#define WIDTH_DEFAULT	 80
 #define CALLER_MAX_AGE_US 2000000 /* another session may have changed the host name */
 #define PROMPT_MAX_BYTES 192
 
@@ -78,6 +77,18 @@ static void take_rights(struct shell *shell, const json_t *reply)
 						len ? ", " : "", json_string_value(group));
 }
 
+/* A commit may have changed how long the line may be idle. */
+static void note_commit(struct shell *shell, const char *commit_id)
+{
+	bool known = shell->commit_id[0] != '\0';
+
+	if (!commit_id || !strcmp(commit_id, shell->commit_id))
+		return;
+	snprintf(shell->commit_id, sizeof(shell->commit_id), "%s", commit_id);
+	if (known)
+		shell_line_refresh(shell);
+}
+
 void shell_forget_caller(struct shell *shell)
 {
 	shell->caller_us = 0;
@@ -106,6 +117,7 @@ void shell_know_caller(struct shell *shell, int64_t max_age_us)
 	else if (!shell->user[0])
 		system_user(shell->user, sizeof(shell->user));
 	clean_hostname(shell->hostname);
+	note_commit(shell, json_string_value(json_object_get(reply, "commit_id")));
 	json_decref(reply);
 	shell->caller_us = clock_monotonic_us(); /* a slow answer counts from its end */
 }
@@ -593,15 +605,6 @@ int shell_run(struct shell *shell, const char *lines)
 	return status;
 }
 
-static void take_terminal_size(struct shell *shell)
-{
-	unsigned lines, columns;
-
-	edit_size(shell->edit, &lines, &columns);
-	shell->length = lines ? lines : LENGTH_DEFAULT;
-	shell->width = columns ? columns : WIDTH_DEFAULT;
-}
-
 static int refuse_long_line(struct shell *shell)
 {
 	if (shell_begin(shell) == 0) {
@@ -616,6 +619,12 @@ int shell_loop(struct shell *shell)
 	int status = 0;
 
 	shell->paging = shell->shows_prompt = edit_is_terminal(shell->edit);
+	shell_line_begin(shell);
+	shell_know_caller(shell, CALLER_MAX_AGE_US);
+	if (shell->line.autocommand[0]) {
+		status = run_line(shell, shell->line.autocommand);
+		shell->leaving = true;
+	}
 	while (!shell->leaving) {
 		char prompt[PROMPT_MAX_BYTES];
 		char *line = NULL;
@@ -623,7 +632,7 @@ int shell_loop(struct shell *shell)
 		shell_know_caller(shell, CALLER_MAX_AGE_US);
 		make_prompt(shell, prompt, sizeof(prompt));
 		if (edit_size_changed(shell->edit))
-			take_terminal_size(shell);
+			shell_line_size(shell);
 		switch (edit_line(shell->edit, prompt, &line)) {
 		case EDIT_LINE:
 			status = line[0] ? run_line(shell, line) : status;
@@ -644,6 +653,8 @@ int shell_loop(struct shell *shell)
 		}
 		free(line);
 	}
+	if (shell_line_timed_out(shell))
+		return SSH_EXIT_EXEC_TIMEOUT;
 	return status;
 }
 
@@ -818,7 +829,8 @@ int shell_new(const struct shell_options *options, struct shell **ret_shell)
 		free(shell);
 		return r;
 	}
-	take_terminal_size(shell);
+	shell->line = (struct line_report){ .length = -1, .width = -1, .timestamp = true, .exec_timeout_s = 600 };
+	shell_line_size(shell);
 	*ret_shell = shell;
 	return 0;
 }

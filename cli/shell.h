@@ -22,6 +22,7 @@
 #include "cli/remote.h"
 #include "conf/stmt.h"
 #include "conf/task.h"
+#include "services/ssh_report.h"
 
 #define SHELL_VERSION	 "0.1.0"
 #define SHELL_LOCATION	 "0/RP0/CPU0"
@@ -61,6 +62,9 @@ struct shell {
 	bool shows_prompt;
 	unsigned length, width;
 	char hostname[64], user[64], line_name[16];
+	struct line_report line; /* what holds on it */
+	int64_t start_us;	 /* monotonic */
+	char commit_id[16];	 /* that line is of */
 	bool caller_known; /* the next are confd's answer */
 	struct task_set tasks; /* what the caller may do; everything while nobody says: daemons ask again */
 	char groups[512];      /* "root-lr, operator" */

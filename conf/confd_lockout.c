@@ -190,6 +190,10 @@ static void find_access_list(const struct finder *finder)
 	    !conf_login_allowed(finder->wanted, &login, &list))
 		finder_report(finder, false, "the access list %s of VRF %s would not let your address %s in",
 			      list, session->vrf, session->peer_address);
+	if (conf_line_allowed(finder->running, &login) && !conf_line_allowed(finder->wanted, &login))
+		finder_report(finder, false,
+			      "no line would take SSH from your address %s (transport input, access-class)",
+			      session->peer_address);
 }
 
 static void find_port(const struct finder *finder)

@@ -12,6 +12,8 @@
 #include "conf/tree.h"
 #include "services/access_login.h"
 #include "services/access_list.h"
+#include "services/line_conf.h"
+#include "services/line_login.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf_conf.h"
 
@@ -22,6 +24,7 @@ const struct stmt conf_root[] = {
 	ACCESS_LIST_ROWS,
 	GROUP_CONF_ROWS,
 	USER_CONF_ROW,
+	LINE_CONF_ROWS,
 	SSH_CONF_ROW,
 	STMT_DONE,
 };
@@ -34,6 +37,11 @@ const struct conf_member conf_members[] = {
 bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list)
 {
 	return access_login_allowed(tree, login, ret_list);
+}
+
+bool conf_line_allowed(const struct tree *tree, const struct conf_login *login)
+{
+	return line_login_allowed(tree, login);
 }
 
 void conf_user_tasks(const struct tree *tree, const char *user, struct task_set *set)

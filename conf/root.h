@@ -35,6 +35,8 @@ struct conf_login {
 /* Whether the access lists of a configuration would let it in; *ret_list: by which list, "" none. */
 bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list);
 
+/* Whether some terminal line of a configuration would take it. */
+bool conf_line_allowed(const struct tree *tree, const struct conf_login *login);
 /* Adds what the user's groups give. */
 void conf_user_tasks(const struct tree *tree, const char *user, struct task_set *set);
 /* Calls on_user for each local user. */

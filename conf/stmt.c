@@ -399,10 +399,10 @@ static const struct stmt *bare_row(const struct stmt_walk *walk, const char *lin
 }
 
 /* A number begins an entry; one of its statements begins one that is yet to be numbered. False when it is neither. A
- * command's operand is whatever is no keyword. */
+ * command's operand is whatever is no keyword, and so is an entry in which there is nothing more. */
 static bool bare_begin(struct stmt_walk *walk, const struct stmt *row, const char *line, const struct stmt_word *word)
 {
-	const bool numbered = stmt_row_is_operand(row) ||
+	const bool numbered = stmt_row_is_operand(row) || !row->sub ||
 			      (line[word->start] >= '0' && line[word->start] <= '9');
 	struct stmt_walk below = { .head = walk->head, .rows = row->sub };
 	struct match *match = walk->match;
@@ -559,7 +559,7 @@ bool stmt_walk_may_end(const struct stmt_walk *walk)
 	case STMT_LEAF:
 		return true;
 	case STMT_LIST:
-		return walk->head->negate || !(walk->row->flags & STMT_BARE);
+		return walk->head->negate || !(walk->row->flags & STMT_BARE) || !walk->row->sub;
 	case STMT_NODE:
 		return walk->head->negate || walk->row->mode;
 	case STMT_RUN:

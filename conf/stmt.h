@@ -47,7 +47,8 @@ enum stmt_flags {
 	STMT_UNSET = 1u << 7,	  /* LEAF with a number: bound as -1 when it is not configured; def is only shown */
 	STMT_MORE = 1u << 8,	  /* siblings that have this too may follow on the line, each a statement of its own */
 	/* LIST with a number as key, which stands without the keyword: "10 permit …". An entry holds one statement: the
-	 * next one given takes its place. A line that begins with that statement gets the next free number, by tens. */
+	 * next one given takes its place. A line that begins with that statement gets the next free number, by tens.
+	 * Without sub: a LIST whose entries are whatever is no keyword, each by itself. */
 	STMT_BARE = 1u << 9, /* STMT_RUN: an operand that stands for itself beside keywords; word only names it */
 	/* LEAF or LIST whose operand stands without the keyword: "logging buffered 65536", "logging 10.0.0.1". A word
 	 * that is no keyword goes to the first such row whose operand takes it. */

@@ -165,6 +165,12 @@ static void offer_inside_operand(struct hinter *hinter, struct stmt_walk *walk, 
 		offer_enter(hinter);
 }
 
+/* Whether what is not understood is the beginning of an entry without a keyword. */
+static bool is_begun_entry(const struct stmt_walk *walk)
+{
+	return walk->row && walk->row->kind == STMT_LIST && (walk->row->flags & STMT_BARE) && !walk->row->sub;
+}
+
 /* MATCH_OK when the words before the cursor were understood in this context. */
 static enum match_status hints_in(struct hinter *hinter, struct stmt_walk *walk, const char *done, size_t pos)
 {
@@ -180,6 +186,10 @@ static enum match_status hints_in(struct hinter *hinter, struct stmt_walk *walk,
 		status = stmt_walk_step(walk, done, &pos);
 		if (status == MATCH_INCOMPLETE && walk->joined_open) {
 			offer_operand(hinter, walk->row, walk->row->arg->joined->arg);
+			return MATCH_OK;
+		}
+		if (status != MATCH_OK && is_begun_entry(walk)) {
+			offer_operand(hinter, walk->row, walk->row->arg);
 			return MATCH_OK;
 		}
 		if (status != MATCH_OK)

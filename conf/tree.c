@@ -114,7 +114,7 @@ struct tree_node *tree_node_find(const struct tree_node *parent, const struct st
 
 bool tree_node_counts(const struct tree_node *node)
 {
-	return node->row->kind != STMT_NODE && !(node->row->flags & STMT_BARE);
+	return node->row->kind != STMT_NODE && !((node->row->flags & STMT_BARE) && node->row->sub);
 }
 
 /* ---- nodes ---- */

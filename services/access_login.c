@@ -13,7 +13,7 @@
 struct judge {
 	char prefix[ACCESS_LIST_NAME_MAX + sizeof("ipv4 access-list  ")];
 	struct access_flow flow;
-	bool decided, permitted;
+	bool found, decided, permitted;
 };
 
 static bool port_fits(const struct access_side *side, uint16_t port)
@@ -38,6 +38,7 @@ static int on_line(const char *line, void *userdata)
 
 	if (judge->decided || strncmp(line, judge->prefix, strlen(judge->prefix)))
 		return 0;
+	judge->found = true;
 	at = line + strlen(judge->prefix);
 	at += strspn(at, "0123456789");
 	permit = !strncmp(at, " permit ", 8);
@@ -60,6 +61,19 @@ static bool flow_fill(const struct conf_login *login, struct access_flow *flow)
 	flow->to_port = login->server_port;
 	return inet_pton(family, login->client_address, flow->from) == 1 &&
 	       inet_pton(family, login->server_address, flow->to) == 1;
+}
+
+bool access_login_list_permits(const struct tree *tree, const struct conf_login *login, const char *list)
+{
+	struct judge judge = { .decided = false };
+
+	if (!flow_fill(login, &judge.flow))
+		return true;
+	snprintf(judge.prefix, sizeof(judge.prefix), "%s access-list %.64s ",
+		 access_family_words[judge.flow.family], list);
+	if (tree_each(tree, on_line, &judge) < 0)
+		return true;
+	return !judge.found || judge.permitted;
 }
 
 bool access_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list)

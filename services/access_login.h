@@ -19,5 +19,7 @@
 /* Plays the connection against the list that stands at "ssh server vrf VRF ipv4|ipv6 access-list". *ret_list is that
  * list's name, "" when there is none; valid as long as the tree. */
 bool access_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list);
+/* Whether the list lets it in; a list of its family that does not exist says nothing. */
+bool access_login_list_permits(const struct tree *tree, const struct conf_login *login, const char *list);
 
 #endif

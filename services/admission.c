@@ -29,6 +29,7 @@ const char *const admission_verdict_words[] = {
 	[ADMISSION_ACCESS_LIST] = "an access list denies them",
 	[ADMISSION_PENALTY] = "their source has a penalty",
 	[ADMISSION_RESOURCES] = "the system is short of descriptors, processes or memory",
+	[ADMISSION_LINE] = "no line (vty-pool) is free, or takes ssh",
 	[ADMISSION_VERDICT_MAX] = NULL,
 };
 

@@ -36,6 +36,7 @@ enum admission_verdict {
 	ADMISSION_ACCESS_LIST,	   /* decided elsewhere: the access list of the VRF */
 	ADMISSION_PENALTY,	   /* decided elsewhere: the source has misbehaved */
 	ADMISSION_RESOURCES,	   /* the machine has no descriptor, process or memory for it */
+	ADMISSION_LINE,		   /* decided elsewhere: no terminal line is free, or none takes SSH */
 	ADMISSION_VERDICT_MAX,
 };
 /* Why, as the end of "connections refused: …". */

@@ -357,6 +357,22 @@ void door_short(struct door *door, const struct listener_connection *connection,
 	door_exhausted(door, source);
 }
 
+void door_no_line(struct door *door, const struct listener_connection *connection,
+		  const struct admission_source *source, bool denied, const char *text)
+{
+	admission_leave(door->admission, source, false);
+	admission_refuse(door->admission, denied ? ADMISSION_ACCESS_LIST : ADMISSION_LINE, source);
+	if (denied)
+		close(connection->fd); /* as an access list of the server does */
+	else
+		turn_away(door, connection->fd, TOO_MANY, text);
+}
+
+bool door_list_permits(struct door *door, const char *name, const struct access_flow *flow)
+{
+	return access_lists_ask(door->now.lists, name, flow);
+}
+
 void door_exhausted(struct door *door, const struct admission_source *source)
 {
 	while (door->linger_len > 0)

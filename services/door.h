@@ -16,6 +16,7 @@
 #ifndef SERVICES_DOOR_H
 #define SERVICES_DOOR_H
 
+#include "services/access_list.h"
 #include "services/admission.h"
 #include "services/listener.h"
 #include "services/penalty.h"
@@ -35,6 +36,11 @@ void door_abort(struct door *door);
 bool door_ask(struct door *door, const struct listener_connection *connection, struct admission_source *ret_source);
 /* The same for one that could not be served after all. */
 void door_short(struct door *door, const struct listener_connection *connection, const struct admission_source *source);
+/* The same for one that may not have a line. text is for the client. */
+void door_no_line(struct door *door, const struct listener_connection *connection,
+		  const struct admission_source *source, bool denied, const char *text);
+/* Whether the access list, which there is, lets it in. */
+bool door_list_permits(struct door *door, const char *name, const struct access_flow *flow);
 /* One was lost, or there was no descriptor for it: gives up those of clients that are still being told. */
 void door_exhausted(struct door *door, const struct admission_source *source);
 int door_restore(struct door *door, const struct admission_source *source, bool authenticated);

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/unix_address.h"
+#include "services/session_lines.h"
 #include "services/session_link.h"
 
 #define PEERS_MAX	    16384u  /* links, of sessions and of those that have not said who they are */
@@ -306,6 +307,27 @@ static void entry_lost(struct peer *peer)
 /* ---- what monitors say ---- */
 
 /* The row changes on disk only when it tells something new about who it is. */
+/* Who is let in has a vty of the pools: in the place of one who is not, if there is no other. */
+static void line_settle(struct peer *peer)
+{
+	struct session_server *server = peer->server;
+	struct session_entry *entry = peer->entry;
+	const struct sshd_conf *conf = *server->options.conf;
+	const struct session_lines_ask ask = { .conf = conf, .table = server->table, .door = server->options.door,
+					       .session = &entry->report, .let_in = true };
+	uint32_t vty;
+
+	if (!conf || line_pool_has(&conf->lines, entry->report.vty))
+		return;
+	if (session_lines_pick(&ask, &vty) == LINE_GIVEN) {
+		session_table_move(server->table, entry, vty);
+		return;
+	}
+	log_event(LOG_SSHD_WARN_GENERAL, "User '%s' from '%s' was refused: no line (vty-pool) is free",
+		  entry->report.user, entry->report.peer_address);
+	peer_terminate(peer, END_REFUSED, session_lines_refusals[LINE_NONE_FREE]);
+}
+
 static void entry_update(struct peer *peer, const struct session_link_message *message)
 {
 	struct session_server *server = peer->server;
@@ -319,6 +341,8 @@ static void entry_update(struct peer *peer, const struct session_link_message *m
 			  "User '%s' from '%s' was refused: the session limit of VRF %s is reached",
 			  entry->report.user, entry->report.peer_address, entry->report.vrf);
 		peer_terminate(peer, END_REFUSED, "the session limit is reached");
+	} else if (entry->authenticated && !authenticated) {
+		line_settle(peer);
 	}
 	if ((entry->authenticated && entry->report.state != state) || (entry->report.user[0] && !named))
 		history_put(server->options.history, &entry->report);
@@ -826,20 +850,27 @@ static int birth_begin(struct peer *peer, const struct listener_connection *conn
 }
 
 static int session_begin(struct session_server *server, const struct listener_connection *connection,
-			 const struct admission_source *source)
+			 const struct admission_source *source, enum line_verdict *ret_verdict)
 {
 	struct session_report report = { .id = 0 };
+	struct session_lines_ask ask = { .table = server->table, .door = server->options.door, .session = &report,
+					 .netconf = connection->is_netconf };
 	struct peer *peer;
+	uint32_t vty = 0;
 	int rc;
 
 	if (server->closing || !*server->options.conf)
 		return -ESHUTDOWN;
 	report_begin(&report, connection);
+	ask.conf = *server->options.conf;
+	*ret_verdict = session_lines_pick(&ask, &vty);
+	if (*ret_verdict != LINE_GIVEN)
+		return -EUSERS;
 	peer = peer_new(server);
 	if (!peer)
 		return -ENOMEM;
 	peer->source = *source;
-	rc = session_table_add(server->table, &report, &peer->entry);
+	rc = session_table_add_at(server->table, &report, vty, &peer->entry);
 	if (rc == 0) {
 		history_note_id(server->options.history, peer->entry->report.id);
 		rc = birth_begin(peer, connection);
@@ -854,14 +885,20 @@ static int session_begin(struct session_server *server, const struct listener_co
 
 bool session_server_connection(struct session_server *server, const struct listener_connection *connection)
 {
+	enum line_verdict verdict = LINE_GIVEN;
 	struct admission_source source;
 	int rc;
 
 	if (!door_ask(server->options.door, connection, &source))
 		return false;
-	rc = session_begin(server, connection, &source);
+	rc = session_begin(server, connection, &source, &verdict);
 	if (rc == 0)
 		return true;
+	if (verdict != LINE_GIVEN) {
+		door_no_line(server->options.door, connection, &source, verdict == LINE_ACCESS,
+			     session_lines_refusals[verdict]);
+		return false;
+	}
 	door_short(server->options.door, connection, &source);
 	log_debug("session", "a connection could not be served: %s", strerror(-rc));
 	return false;
@@ -880,6 +917,15 @@ int session_server_terminate(struct session_server *server, uint32_t id, enum se
 		return -EALREADY;
 	peer_terminate(peer, reason, text);
 	return 0;
+}
+
+void session_server_hear(struct session_server *server, uint32_t id)
+{
+	const struct session_entry *entry = session_table_find(server->table, id);
+	struct peer *peer = entry ? peer_of_entry(server, entry) : NULL;
+
+	if (peer)
+		link_drain(peer, MESSAGES_PER_WAKE);
 }
 
 /* The time is over: who has not ended by itself is ended. */
@@ -924,6 +970,7 @@ void session_server_shutdown(struct session_server *server, int timeout_ms, void
 
 static void peer_tick(struct peer *peer, int64_t now_us)
 {
+	const struct sshd_conf *conf = *peer->server->options.conf;
 	const struct session_entry *entry = peer->entry;
 
 	if (peer->birth && now_us - peer->opened_us > BEGIN_US) {
@@ -932,6 +979,8 @@ static void peer_tick(struct peer *peer, int64_t now_us)
 		peer_free(peer);
 		return;
 	}
+	if (conf && entry && entry->authenticated && session_lines_over(conf, &entry->report, clock_wall_us()))
+		peer_terminate(peer, END_ABSOLUTE_TIMEOUT, "the absolute-timeout of the line is over");
 	if (peer->kill_us && peer->kill_us <= now_us)
 		peer_kill(peer);
 	if (entry && !peer->child && peer->pid_fd < 0 && !process_lives(peer->pid, entry->report.pid_start_ticks))

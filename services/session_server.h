@@ -56,6 +56,9 @@ int session_server_terminate(struct session_server *server, uint32_t id, enum se
 void session_server_shutdown(struct session_server *server, int timeout_ms, void (*on_empty)(void *userdata),
 			     void *userdata);
 
+/* Reads what the session has said and nobody has heard yet. */
+void session_server_hear(struct session_server *server, uint32_t id);
+
 /* Once a second: retries the history, kills what outstayed its end. */
 void session_server_tick(struct session_server *server);
 

@@ -109,8 +109,8 @@ static int entry_insert(struct session_table *table, const struct session_report
 	return 0;
 }
 
-int session_table_add(struct session_table *table, const struct session_report *report,
-		      struct session_entry **ret_entry)
+int session_table_add_at(struct session_table *table, const struct session_report *report, uint32_t vty,
+			 struct session_entry **ret_entry)
 {
 	uint32_t id;
 	int rc;
@@ -118,10 +118,26 @@ int session_table_add(struct session_table *table, const struct session_report *
 	if (table->len == SESSION_TABLE_MAX)
 		return -ENOSPC;
 	id = id_next(table);
-	rc = entry_insert(table, report, id, vty_lowest(table), ret_entry);
+	rc = entry_insert(table, report, id, vty, ret_entry);
 	if (rc == 0)
 		table->last_id = id;
 	return rc;
+}
+
+int session_table_add(struct session_table *table, const struct session_report *report,
+		      struct session_entry **ret_entry)
+{
+	if (table->len == SESSION_TABLE_MAX)
+		return -ENOSPC;
+	return session_table_add_at(table, report, vty_lowest(table), ret_entry);
+}
+
+void session_table_move(struct session_table *table, struct session_entry *entry, uint32_t vty)
+{
+	for (size_t i = 0; i < table->len; i++)
+		if (table->entries[i]->report.vty == vty)
+			table->entries[i]->report.vty = entry->report.vty;
+	entry->report.vty = vty;
 }
 
 int session_table_restore(struct session_table *table, const struct session_report *report,

@@ -38,6 +38,11 @@ void session_table_free(struct session_table *table);
  * UINT32_MAX, skipping those that live. */
 int session_table_add(struct session_table *table, const struct session_report *report,
 		      struct session_entry **ret_entry);
+/* The same with that vty, which nobody has. */
+int session_table_add_at(struct session_table *table, const struct session_report *report, uint32_t vty,
+			 struct session_entry **ret_entry);
+/* The entry gets the vty; whoever has it gets that of the entry. */
+void session_table_move(struct session_table *table, struct session_entry *entry, uint32_t vty);
 /* A session that already has its id and vty. A vty that another session holds is replaced by the lowest free one. */
 int session_table_restore(struct session_table *table, const struct session_report *report,
 			  struct session_entry **ret_entry);

@@ -47,6 +47,8 @@ const char *const session_end_words[] = {
 	[END_REFUSED] = "refused",
 	[END_SHUTDOWN] = "shutdown",
 	[END_LOST] = "lost",
+	[END_EXEC_TIMEOUT] = "exec-timeout",
+	[END_ABSOLUTE_TIMEOUT] = "absolute-timeout",
 	[SESSION_END_MAX] = NULL,
 };
 
@@ -164,5 +166,24 @@ const struct field server_report_fields[] = {
 	FIELD_OF(FIELD_U64, struct server_report, refused_access_list, "Connections closed by an access list"),
 	FIELD_OF(FIELD_U64, struct server_report, refused_penalty, "Connections closed because of a penalty"),
 	FIELD_OF(FIELD_U64, struct server_report, refused_resources, "Connections closed for want of resources"),
+	FIELD_END,
+};
+
+const struct field line_report_fields[] = {
+	FIELD_OF(FIELD_STR, struct line_report, line, "Name of the line"),
+	FIELD_OF(FIELD_STR, struct line_report, pool, "Pool it is in, empty for the console"),
+	FIELD_OF(FIELD_STR, struct line_report, template_name, "Template that its settings are of"),
+	FIELD_OF(FIELD_I64, struct line_report, exec_timeout_s, "Seconds without input after which a shell ends"),
+	FIELD_OF(FIELD_I64, struct line_report, absolute_timeout_s, "Seconds after which a session ends, 0 never"),
+	FIELD_OF(FIELD_I64, struct line_report, length, "Lines of the screen, -1 as the terminal says"),
+	FIELD_OF(FIELD_I64, struct line_report, width, "Columns of the screen, -1 as the terminal says"),
+	FIELD_OF(FIELD_BOOL, struct line_report, timestamp, "Whether a time line stands before the output of commands"),
+	FIELD_OF(FIELD_STR, struct line_report, transport_input, "Protocols that reach it"),
+	FIELD_OF(FIELD_STR, struct line_report, access_class, "Access list of who may come in, empty when none"),
+	FIELD_OF(FIELD_STR, struct line_report, access_class_ipv6, "The same for IPv6 alone"),
+	FIELD_OF(FIELD_STR, struct line_report, autocommand, "Command that runs instead of a shell, empty when none"),
+	FIELD_OF(FIELD_I64, struct line_report, start_us, "When its session began, 0 when nobody has it"),
+	FIELD_OF(FIELD_U32, struct line_report, session_id, "Session that has it, 0 when nobody has"),
+	FIELD_OF(FIELD_STR, struct line_report, user, "Its user"),
 	FIELD_END,
 };

@@ -59,6 +59,8 @@ enum session_end {
 	END_REFUSED,	     /* limit or rate */
 	END_SHUTDOWN,	     /* the service was stopped with its sessions */
 	END_LOST,	     /* the process died without a word */
+	END_EXEC_TIMEOUT,     /* nothing was typed for the exec-timeout of the line */
+	END_ABSOLUTE_TIMEOUT, /* the absolute-timeout of the line */
 	SESSION_END_MAX,
 };
 extern const char *const session_end_words[];
@@ -116,6 +118,22 @@ struct listener_report {
 	char service[8];      /* "ssh", or "netconf" when nothing else is served there */
 };
 
+/* A terminal line: the console, or a vty that somebody has or a pool names. */
+struct line_report {
+	char line[16]; /* "con0", "vty3" */
+	char pool[33], template_name[33];
+	int64_t exec_timeout_s, absolute_timeout_s; /* 0: none */
+	int64_t length, width;			    /* -1: as the terminal is */
+	bool timestamp;
+	char transport_input[17], access_class[65], access_class_ipv6[65]; /* "" none */
+	char autocommand[201];
+	int64_t start_us; /* of the session, which absolute_timeout_s counts from; 0: nobody has it */
+	uint32_t session_id;
+	char user[33];
+};
+
+#define SSH_EXIT_EXEC_TIMEOUT 124 /* status of a shell that ended for that */
+
 struct server_report { /* one row */
 	uint32_t port;
 	bool v2_only;
@@ -135,7 +153,7 @@ struct server_report { /* one row */
 };
 
 extern const struct field channel_report_fields[], session_report_fields[], listener_report_fields[],
-	server_report_fields[];
+	server_report_fields[], line_report_fields[];
 
 /* ---- org.sallyport.SSH ---- */
 #define SSH_INTERFACE	  "org.sallyport.SSH"
@@ -149,6 +167,10 @@ extern const struct field channel_report_fields[], session_report_fields[], list
 #define SSH_GET_SERVER	  SSH_INTERFACE ".GetServer"
 /* () -> (vrfs: []{…}) */
 #define SSH_LIST_VRFS	  SSH_INTERFACE ".ListVrfs"
+/* (session_id: int) -> (line: {…}): what holds on the line of a session, to its own user; 0: on the console */
+#define SSH_GET_LINE	  SSH_INTERFACE ".GetLine"
+/* () -> (lines: []{…}): console, and the vtys that are taken or in a pool */
+#define SSH_LIST_LINES	  SSH_INTERFACE ".ListLines"
 /* (id: int) -> (); error SSH_ERROR_NO_SESSION */
 #define SSH_CLEAR_SESSION SSH_INTERFACE ".ClearSession"
 #define SSH_ERROR_NO_SESSION SSH_INTERFACE ".NoSuchSession"

@@ -12,11 +12,13 @@
 #include "services/ssh_algorithm.h"
 #include "vrf/vrf.h"
 
-/* The last one is bound by itself: the offsets of what is below a group count from the start of the struct. */
+/* The last ones are bound by themselves: the offsets of what is below a group count from the start of the struct. */
 static const struct stmt templates[] = { VRF_CONF_ROW,	ACCESS_LIST_ROWS,    GROUP_CONF_ROWS,  USER_CONF_ROW,
-					 SSH_CONF_ROW, SYSTEM_HOSTNAME_ROW, LOGGING_CONF_ROW, STMT_DONE };
+					 SSH_CONF_ROW, SYSTEM_HOSTNAME_ROW, LINE_CONF_ROWS,   LOGGING_CONF_ROW,
+					 STMT_DONE };
+static const struct stmt line_root[] = { LINE_CONF_ROWS, STMT_DONE };
 static const struct stmt logging_root[] = { LOGGING_CONF_ROW, STMT_DONE };
-static struct stmt rows[ARRAY_SIZE(templates)], bound[ARRAY_SIZE(templates) - 1];
+static struct stmt rows[ARRAY_SIZE(templates)], bound[ARRAY_SIZE(templates) - 3];
 
 const struct stmt *sshd_conf_root(void)
 {
@@ -54,6 +56,8 @@ int sshd_conf_new(const struct tree *slice, struct sshd_conf **ret_conf)
 	rc = bind_tree(slice, bound, conf, &conf->arena);
 	if (rc == 0)
 		rc = bind_tree(slice, logging_root, &conf->logging, &conf->arena);
+	if (rc == 0)
+		rc = bind_tree(slice, line_root, &conf->lines, &conf->arena);
 	if (rc == 0)
 		rc = rights_fill(slice, conf);
 	if (rc < 0)
@@ -190,10 +194,68 @@ static int access_lists_check(const struct sshd_conf *conf, sshd_conf_report *re
 	return there ? 0 : -EINVAL;
 }
 
+struct line_faults {
+	sshd_conf_report *report;
+	void *to;
+	int rc;
+};
+
+static void on_line_fault(const char *line, const char *reason, void *userdata)
+{
+	struct line_faults *faults = userdata;
+
+	faults->report(&(const struct member_fault){ .line = line, .reason = reason }, faults->to);
+	faults->rc = -EINVAL;
+}
+
+static bool class_exists(const struct sshd_conf *conf, const char *name)
+{
+	return access_lists_has(&conf->ssh.access_lists, ACCESS_IPV4, name) ||
+	       access_lists_has(&conf->ssh.access_lists, ACCESS_IPV6, name);
+}
+
+static void class_check(const struct sshd_conf *conf, const char *place, const struct line_template_conf *template,
+			struct line_faults *faults)
+{
+	char line[192], reason[160];
+
+	if (template->access_class && !class_exists(conf, template->access_class)) {
+		snprintf(line, sizeof(line), "line %s access-class ingress %s", place, template->access_class);
+		snprintf(reason, sizeof(reason), "There is no access-list '%s'", template->access_class);
+		on_line_fault(line, reason, faults);
+	}
+	if (template->access_class_ipv6 &&
+	    !access_lists_has(&conf->ssh.access_lists, ACCESS_IPV6, template->access_class_ipv6)) {
+		snprintf(line, sizeof(line), "line %s access-class ipv6 ingress %s", place,
+			 template->access_class_ipv6);
+		snprintf(reason, sizeof(reason), "There is no 'ipv6 access-list %s'", template->access_class_ipv6);
+		on_line_fault(line, reason, faults);
+	}
+}
+
+static int lines_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)
+{
+	const struct line_template_conf *named = conf->lines.templates.items;
+	struct line_faults faults = { .report = report, .to = to };
+	char place[64];
+
+	line_conf_check(&conf->lines, on_line_fault, &faults);
+	class_check(conf, "console", &conf->lines.console, &faults);
+	class_check(conf, "default", &conf->lines.standard, &faults);
+	for (size_t i = 0; i < conf->lines.templates.len; i++) {
+		snprintf(place, sizeof(place), "template %s", named[i].name);
+		class_check(conf, place, &named[i], &faults);
+	}
+	return faults.rc;
+}
+
 int sshd_conf_check(const struct sshd_conf *conf, sshd_conf_report *report, void *to)
 {
 	struct place place;
 	int rc = access_lists_check(conf, report, to);
+
+	if (lines_check(conf, report, to) < 0)
+		rc = -EINVAL;
 
 	for (size_t i = 0; i < conf->vrf.vrfs.len; i++)
 		if (!vrf_check(conf, i, report, to))

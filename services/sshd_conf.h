@@ -19,6 +19,7 @@
 #include "conf/logging_conf.h"
 #include "conf/member.h"
 #include "conf/system_conf.h"
+#include "services/line_conf.h"
 #include "services/ssh_conf.h"
 #include "vrf/vrf_conf.h"
 
@@ -26,6 +27,7 @@ struct sshd_conf {
 	struct ssh_conf ssh; /* first: the offsets of its rows count from the start */
 	struct vrf_conf vrf;
 	struct users_conf users;
+	struct lines_conf lines;
 	struct task_set *rights; /* of each of the users */
 	struct logging_conf logging;
 	struct system_conf system;

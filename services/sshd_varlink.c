@@ -16,6 +16,7 @@
 #include "conf/config_report.h"
 #include "services/sshd_keys.h"
 #include "services/logging_report.h"
+#include "services/sshd_lines.h"
 #include "services/sshd_limits.h"
 #include "services/sshd_logging.h"
 #include "services/sshd_probe.h"
@@ -384,6 +385,7 @@ static const struct varlink_type types[] = {
 	{ "Channel", channel_report_fields, .help = "One channel of a connection." },
 	{ "LiveSession", .members = "session: Session, channels: []Channel" },
 	{ "Server", server_report_fields, .help = "Settings of the service and what it has refused." },
+	{ "Line", line_report_fields, .help = "A terminal line and what holds on it." },
 	{ "Listener", listener_report_fields, .help = "Where connections are accepted." },
 	{ "AccessEntry", access_entry_report_fields, .help = "An entry of an access list." },
 	{ "Penalty", penalty_report_fields, .help = "A source that misbehaved." },
@@ -405,6 +407,10 @@ static const struct varlink_method methods[] = {
 	  "Ended connections, the newest end first. limit 0 means 100; failed: only those that nobody was let in by." },
 	{ "GetServer", handle_get_server, "vrf: ?string", "server: Server, listeners: []Listener",
 	  "Settings of the server, or those that hold in one VRF, and where it listens." },
+	{ "GetLine", sshd_lines_get, "session_id: int", "line: Line",
+	  "What holds on the line of a session, to its own user or for tty-access read; 0: on the console." },
+	{ "ListLines", sshd_lines_list, NULL, "lines: []Line",
+	  "The console, and the vtys that are taken or in a pool; for tty-access read." },
 	{ "ListVrfs", handle_list_vrfs, NULL, "vrfs: []Vrf", "The VRFs there are and those that are wanted." },
 	{ "ClearSession", handle_clear_session, "id: int", NULL,
 	  "Ends a session." },

@@ -134,6 +134,19 @@ static int prepare(struct nursery *nursery, struct err *err)
 	return 0;
 }
 
+/* "timeout login response" of the session's line, where it is the shorter one. */
+static int64_t login_time_s(const struct lines_conf *lines, uint32_t vty, int64_t timeout_s)
+{
+	struct line_settings settings;
+	struct line_pool pool;
+
+	line_conf_pool_of(lines, vty, &pool);
+	line_conf_settings(lines, pool.kind == LINE_POOL_NONE ? "default" : pool.template_name, &settings);
+	if (!settings.login_response_s || settings.login_response_s > timeout_s)
+		return timeout_s;
+	return settings.login_response_s;
+}
+
 /* ---- one connection ---- */
 
 static void monitor_begin(const struct nursery *nursery, struct mon_buf *record, const int *fds, size_t fds_len)
@@ -160,6 +173,7 @@ static void monitor_begin(const struct nursery *nursery, struct mon_buf *record,
 	start.session = request.session;
 	start.is_netconf = request.is_netconf;
 	ssh_conf_profile(&nursery->conf->ssh, request.vrf.name, request.session.local_port, &profile);
+	profile.timeout_s = login_time_s(&nursery->conf->lines, request.session.vty, profile.timeout_s);
 	if (fds_len == REQUEST_FDS_MAX) {
 		spawned = (struct spawner_transport){ .rpc_fd = fds[REQUEST_RPC], .event_fd = fds[REQUEST_EVENTS],
 						      .status_fd = fds[REQUEST_STATUS] };

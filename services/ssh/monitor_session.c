@@ -536,6 +536,14 @@ static void tell_exit(struct monitor *m, const struct monitor_channel *slot, int
 	monitor_event(m, &event);
 }
 
+/* A shell says by its status that its line was idle too long. With nothing else left that is how the session ends. */
+static void note_timeout(struct monitor *m, const struct monitor_channel *slot, int status)
+{
+	if (slot->type == CHANNEL_SHELL && WIFEXITED(status) && WEXITSTATUS(status) == SSH_EXIT_EXEC_TIMEOUT &&
+	    !monitor_session_alive(m))
+		monitor_end(m, END_EXEC_TIMEOUT, "nothing was typed for the exec-timeout of the line");
+}
+
 void monitor_session_reap(struct monitor *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
@@ -554,6 +562,7 @@ void monitor_session_reap(struct monitor *m)
 		waitpid(slot->pid, &status, WNOHANG);
 		slot->pid = 0;
 		slot->kill_us = 0;
+		note_timeout(m, slot, status);
 		if (slot->open && slot->type == CHANNEL_FORWARD)
 			monitor_forward_ended(m, slot);
 		else if (slot->open)

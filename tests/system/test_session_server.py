@@ -221,7 +221,7 @@ def test_starts_from_the_last_slice_when_confd_is_away(own_product):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
-def test_strangers_may_look_but_not_clear(own_product):
+def test_strangers_may_neither_look_nor_clear(own_product):
     product = own_product
     os.chmod(product.directory, 0o711)
     os.chmod(product.run_dir, 0o711)
@@ -232,7 +232,8 @@ def test_strangers_may_look_but_not_clear(own_product):
                                product.socket_path("."), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=20, input="")
     with Live(product) as live:
-        assert "admin" in as_user(65534, "show", "ssh").stdout
+        assert "not authorized" in as_user(65534, "show", "ssh").stdout
+        assert "admin" in as_user(live.row["uid"], "show", "ssh").stdout
         refused = as_user(65534, "clear", "ssh", str(live.row["id"]))
         assert refused.returncode != 0 and live.row["id"] in live_rows(product), refused.stdout
         assert as_user(live.row["uid"], "clear", "ssh", str(live.row["id"])).returncode == 0

@@ -92,6 +92,16 @@ Test(confd_lockout, user)
 	cr_expect_eq(find("no username bob\n", "carol", LOCKOUT_PASSWORD).locked, 0, "nobody's user");
 }
 
+Test(confd_lockout, lines)
+{
+	expect("line default transport input none\n", LOCKOUT_PASSWORD, 1, 0, "no line would take SSH");
+	expect("line default transport input ssh\n", LOCKOUT_PASSWORD, 0, 0, "");
+	expect("ipv4 access-list M 10 permit host 192.0.2.99\nline default access-class ingress M\n", LOCKOUT_PASSWORD, 1, 0,
+	       "access-class");
+	expect("line default transport input none\nline template N transport input all\nvty-pool default 0 4 line-template N\n",
+	       LOCKOUT_PASSWORD, 0, 0, "");
+}
+
 Test(confd_lockout, what_he_logged_in_with)
 {
 	expect("no username amy secret\n", LOCKOUT_PASSWORD, 1, 0, "secret");
