@@ -19,6 +19,22 @@ static bool is_c1(const char *text, size_t len)
 	return len == 2 && (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
 }
 
+/* Marks that turn the order of what is shown around, or are not seen at all: U+200B to U+200F, U+2028 to U+202E,
+ * U+2060 to U+206F, U+FEFF. A name with one of them looks like another. */
+static bool is_format(const char *text, size_t len)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+
+	if (len != 3)
+		return false;
+	if (byte[0] == 0xef)
+		return byte[1] == 0xbb && byte[2] == 0xbf;
+	if (byte[0] != 0xe2)
+		return false;
+	return (byte[1] == 0x80 && ((byte[2] >= 0x8b && byte[2] <= 0x8f) || (byte[2] >= 0xa8 && byte[2] <= 0xae))) ||
+	       (byte[1] == 0x81 && byte[2] >= 0xa0 && byte[2] <= 0xaf);
+}
+
 void column_clean(char *text, size_t len_bytes, bool keep_lines)
 {
 	size_t at = 0;
@@ -29,7 +45,7 @@ void column_clean(char *text, size_t len_bytes, bool keep_lines)
 
 		if (len == 1 && (c < 0x20 || c == 0x7f) && !(keep_lines && c == '\n'))
 			len = 0;
-		if (!len || is_c1(text + at, len)) {
+		if (!len || is_c1(text + at, len) || is_format(text + at, len)) {
 			memset(text + at, '?', len ? len : 1);
 			len = len ? len : 1;
 		}

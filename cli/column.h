@@ -42,8 +42,8 @@ void column_row(FILE *out, const struct column *columns, const struct field *fie
 /* The whole width of the table. */
 unsigned column_width(const struct column *columns);
 
-/* text with everything a terminal obeys, and what is not UTF-8, replaced by '?'; newlines are kept when keep_lines.
- * In place; the length does not change. */
+/* text with everything a terminal obeys, what is not UTF-8, and marks that only turn the order around, replaced by '?';
+ * newlines are kept when keep_lines. In place; the length does not change. */
 void column_clean(char *text, size_t len_bytes, bool keep_lines);
 
 /* One JSON array, indented, with a newline after it. Steals rows. */

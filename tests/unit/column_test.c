@@ -147,6 +147,14 @@ Test(column, clean_sees_bytes_behind_nul)
 	cr_expect_arr_eq(text, "a??b", 4);
 }
 
+Test(column, clean_takes_marks_that_are_not_seen)
+{
+	char text[] = "\xe2\x80\xaetoor a\xe2\x80\x8b" "b\xe2\x81\xa6 \xef\xbb\xbf \xe2\x80\x94 \xe2\x82\xac";
+
+	column_clean(text, strlen(text), true);
+	cr_expect_str_eq(text, "???toor a???b??? ??? \xe2\x80\x94 \xe2\x82\xac");
+}
+
 Test(column, head_and_rule_are_as_wide_as_the_table)
 {
 	char *text = NULL;
