@@ -129,6 +129,26 @@ static const struct field ping_fields[] = {
 	FIELD_END,
 };
 
+static const struct field inventory_fields[] = {
+	MEMBER(FIELD_STR, "name", "Name of the part"), MEMBER(FIELD_STR, "description", "Maker and model"),
+	MEMBER(FIELD_STR, "pid", "Model as one word"), MEMBER(FIELD_STR, "vid", "Version of the model"),
+	MEMBER(FIELD_STR, "sn", "Serial number"),      FIELD_END,
+};
+
+static const struct field memory_fields[] = {
+	MEMBER(FIELD_STR, "node", "The node, always the same one"),
+	MEMBER(FIELD_I64, "total_kib", "Memory of the machine"),
+	MEMBER(FIELD_I64, "available_kib", "What programs may still have of it"),
+	FIELD_END,
+};
+
+static const struct field platform_fields[] = {
+	MEMBER(FIELD_STR, "node", "The node, always the same one"),
+	MEMBER(FIELD_STR, "type", "Model of the machine, or of its processor"),
+	MEMBER(FIELD_STR, "state", "Always IOS XR RUN"),
+	FIELD_END,
+};
+
 #define TASK_LIST                                                                       \
 	{                                                                               \
 		"tasks", "What may be done, all inherited groups included", task_fields \
@@ -153,7 +173,10 @@ const struct json_rows json_rows[] = {
 	{ "show configuration sessions", { config_session_fields } },
 	{ "show crypto key authentication", { user_key_report_fields } },
 	{ "show crypto key mypubkey", { host_key_report_fields } },
+	{ "show inventory", { inventory_fields } },
 	{ "show logging", { log_line_report_fields } },
+	{ "show memory summary", { memory_fields } },
+	{ "show platform", { platform_fields } },
 	{ "show ssh", { session_report_fields, channel_report_fields } },
 	{ "show ssh history", { session_report_fields } },
 	{ "show ssh penalties", { penalty_report_fields } },

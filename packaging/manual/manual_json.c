@@ -44,6 +44,7 @@ static const char *unit_word(const struct field *field)
 		{ "_per_min", "a minute" },
 		{ "_min", "minutes" },
 		{ "_mb", "megabytes" },
+		{ "_kib", "kibibytes" },
 		{ "_bytes", "bytes" },
 		{ "bytes_in", "bytes" },
 		{ "bytes_out", "bytes" },
