@@ -67,6 +67,19 @@ void heap_give_back_pages(void *bytes, size_t len_bytes)
 		(void)madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
+void heap_give_back_beyond(size_t surplus_bytes)
+{
+	static size_t usual_bytes;
+	size_t free_bytes = mallinfo2().fordblks;
+
+	if (free_bytes < usual_bytes)
+		usual_bytes = free_bytes;
+	if (free_bytes - usual_bytes < surplus_bytes)
+		return;
+	heap_give_back();
+	usual_bytes = mallinfo2().fordblks; /* what lies between is free and has no pages */
+}
+
 void heap_give_back(void)
 {
 	malloc_trim(0);

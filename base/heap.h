@@ -22,6 +22,9 @@ void heap_settle(void);
 /* Gives the kernel what is not in use: free pages of the heap, and the stack below its caller. For who has done much
  * and will do little. */
 void heap_give_back(void);
+/* Now and then, for who never knows when it was much: heap_give_back() when so much more is free than after the last
+ * time. */
+void heap_give_back_beyond(size_t surplus_bytes);
 /* The same for whole pages of something that holds nothing now: it reads as zeroes when it is used again. */
 void heap_give_back_pages(void *bytes, size_t len_bytes);
 

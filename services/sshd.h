@@ -53,6 +53,7 @@ struct sshd {
 	struct varlink_server *varlink;
 	struct member *member;
 	struct event *tick, *on_term, *on_int;
+	unsigned ticks;
 
 	/* configuration in force, and the one that is prepared */
 	struct sshd_conf *conf, *next;

@@ -20,6 +20,7 @@
 #include "aaa/uidmap.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/option.h"
 #include "base/proc.h"
@@ -32,6 +33,8 @@
 #include "services/sshd_probe.h"
 #include "services/sshd_varlink.h"
 
+#define HEAP_LOOK_TICKS	   4
+#define HEAP_SURPLUS_BYTES (128u << 10)
 #define SHUTDOWN_MS	2000
 #define FILES_MAX	65536   /* two sockets for each of 4096 VRFs, and the sessions */
 #define SLICE_MAX_BYTES (16u << 20)
@@ -352,6 +355,9 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
 
 	(void)fd;
 	(void)what;
+	/* a long answer, or two configurations side by side, have taken much for a moment */
+	if (++sshd->ticks % HEAP_LOOK_TICKS == 0)
+		heap_give_back_beyond(HEAP_SURPLUS_BYTES);
 	door_tick(sshd->door);
 	listener_set_tick(sshd->listeners);
 	session_server_tick(sshd->sessions);

@@ -18,7 +18,7 @@ const struct option_row sshd_option_rows[] = {
 	{ ROW(OPTION_TEXT, "state-dir", "DIR", state_dir, SSHD_STATE_DIR,
 	      "Directory whose subdirectory ssh keeps host keys, the history and the uids of users") },
 	{ ROW(OPTION_TEXT, "program-dir", "DIR", program_dir, SSHD_PROGRAM_DIR,
-	      "Directory of sallyport-transport, sallyport-helper and sallyport") },
+	      "Directory of sallyport-monitor, sallyport-transport, sallyport-helper and sallyport") },
 	{ ROW(OPTION_TEXT, "empty-dir", "DIR", empty_dir, NULL,
 	      "Empty directory of root that a transport is shut in") },
 	{ ROW(OPTION_TEXT, "netns-dir", "DIR", netns_dir, SSHD_NETNS_DIR, "Directory of named network namespaces") },

@@ -169,6 +169,7 @@ static void monitor_begin(const struct nursery *nursery, struct mon_buf *record,
 	close(MONITOR_FD_CONTROL);
 	if (monitor_request_get(record, &request) < 0)
 		_exit(1);
+	heap_give_back_pages(record->bytes, MON_RECORD_MAX_BYTES); /* it is the spawner's to write to */
 	request.vrf.netns_dir = nursery->netns_dir;
 	start.session = request.session;
 	start.is_netconf = request.is_netconf;
@@ -190,7 +191,7 @@ static pid_t fork_sibling(void)
 
 static int serve(const struct nursery *nursery)
 {
-	static uint8_t bytes[MON_RECORD_MAX_BYTES];
+	static uint8_t bytes[MON_RECORD_MAX_BYTES] __attribute__((aligned(4096)));
 
 	for (;;) {
 		struct mon_buf record = { .bytes = bytes };

@@ -163,6 +163,7 @@ static void memory_look(struct transport *transport, int64_t now_us)
 		for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
 			if (transport->channels[i].number != 0)
 				relay_trim(&transport->channels[i].relay);
+		rpc_trim(&transport->rpc);
 		heap_give_back();
 	}
 }

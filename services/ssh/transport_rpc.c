@@ -12,12 +12,18 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/heap.h"
 
 int rpc_init(struct rpc *rpc, int fd)
 {
 	*rpc = (struct rpc){ .fd = fd };
-	rpc->record.bytes = malloc(MON_RECORD_MAX_BYTES);
+	rpc->record.bytes = aligned_alloc(4096, MON_RECORD_MAX_BYTES);
 	return rpc->record.bytes ? 0 : -ENOMEM;
+}
+
+void rpc_trim(struct rpc *rpc)
+{
+	heap_give_back_pages(rpc->record.bytes, MON_RECORD_MAX_BYTES);
 }
 
 struct mon_buf *rpc_start(struct rpc *rpc, enum mon_type type, uint16_t channel)

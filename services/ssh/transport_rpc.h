@@ -25,6 +25,8 @@ struct rpc {
 };
 
 int rpc_init(struct rpc *rpc, int fd);
+/* Between two requests: what the last one has taken goes back. */
+void rpc_trim(struct rpc *rpc);
 /* Begins a request; returns the record to write it into. */
 struct mon_buf *rpc_start(struct rpc *rpc, enum mon_type type, uint16_t channel);
 /* Sends it and waits for the answer, which is then read from the same record. fds may be NULL. */

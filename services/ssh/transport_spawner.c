@@ -170,9 +170,12 @@ struct spawner_state {
 	bool hung_up;
 	struct transport *transport;
 	uint8_t *request; /* bytes of a record */
-	struct child *children;
+	struct child *children; /* behind the request */
 	size_t children_len;
 };
+
+enum { PAGE_BYTES = 4096, CHILDREN_BYTES = SPAWNER_CONNECTIONS_MAX * sizeof(struct child) };
+_Static_assert(MON_RECORD_MAX_BYTES % PAGE_BYTES == 0 && CHILDREN_BYTES % PAGE_BYTES == 0, "whole pages");
 
 static void hang_up(struct spawner_state *state)
 {
@@ -241,6 +244,7 @@ static bool request_take(struct spawner_state *state)
 	pid = fork();
 	if (pid == 0) {
 		child_begin(fds);
+		heap_give_back_pages(state->request, MON_RECORD_MAX_BYTES + CHILDREN_BYTES);
 		return true;
 	}
 	fds_close(fds, MON_SPAWN_FDS - 1);
@@ -304,9 +308,10 @@ static int state_init(struct spawner_state *state, unsigned connections, struct 
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	state->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	state->children = calloc(connections, sizeof(state->children[0]));
-	state->request = malloc(MON_RECORD_MAX_BYTES);
-	return state->signal_fd >= 0 && state->children && state->request ? 0 : -ENOMEM;
+	/* on pages of their own: the spawner writes to them, and a child gives them back */
+	state->request = aligned_alloc(PAGE_BYTES, MON_RECORD_MAX_BYTES + CHILDREN_BYTES);
+	state->children = (struct child *)(void *)(state->request + MON_RECORD_MAX_BYTES);
+	return state->signal_fd >= 0 && state->request ? 0 : -ENOMEM;
 }
 
 void spawner_serve(unsigned connections, struct transport *transport)

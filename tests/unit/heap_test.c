@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <criterion/criterion.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -73,6 +74,42 @@ Test(heap, whole_pages_go_back_and_read_as_zeroes)
 	cr_assert_eq(resident(bytes, 8), 6);
 	cr_assert(bytes[100] == 7 && bytes[4095] == 7 && bytes[4096] == 0 && bytes[3 * 4096 - 1] == 0 && bytes[3 * 4096] == 7);
 	munmap(bytes, 8 * 4096);
+}
+
+/* 0 when much that was freed behind something small goes back, once. */
+static int surplus(void)
+{
+	enum { MUCH = 600, PIECE_BYTES = 2000 };
+	static void *pieces[MUCH];
+	unsigned char *in_the_middle;
+	size_t arena = mallinfo2().arena;
+
+	if (arena == 0)
+		return 0;
+	for (size_t i = 0; i < MUCH; i++)
+		pieces[i] = memset(malloc(PIECE_BYTES), 1, PIECE_BYTES);
+	in_the_middle = (unsigned char *)((uintptr_t)pieces[MUCH / 2] & ~(uintptr_t)4095);
+	if (!malloc(PIECE_BYTES)) /* stays, above them all */
+		return 2;
+	heap_give_back_beyond(100000);
+	if (resident(in_the_middle, 1) != 1)
+		return 3;
+	for (size_t i = 0; i < MUCH; i++)
+		free(pieces[i]);
+	heap_give_back_beyond(100000);
+	return resident(in_the_middle, 1) == 0 ? 0 : 4;
+}
+
+Test(heap, a_surplus_goes_back)
+{
+	pid_t pid = fork();
+	int status;
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		_exit(surplus());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
 }
 
 static __attribute__((noinline)) void deep(void)
