@@ -194,8 +194,37 @@ def rule_tests_wait():
                 yield path, number, "sleeps instead of waiting for an event"
 
 
+def rule_links():
+    """A link in a document leads to a file that is there, and to a heading of it"""
+    for path in tracked():
+        if not path.endswith(".md"):
+            continue
+        for number, line in enumerate(lines(path), 1):
+            for target in re.findall(r"\]\(([^)\s]+)\)", line):
+                file, _, heading = target.partition("#")
+                there = os.path.join(os.path.dirname(path), file) if file else path
+                if re.match(r"\w+://", target):
+                    continue
+                if not os.path.exists(there):
+                    yield path, number, f"leads to {target}, which is not there"
+                elif heading and heading not in headings(there):
+                    yield path, number, f"leads to {target}, a heading that is not there"
+
+
+def headings(path, known={}):
+    """The anchors of a document as a reader of Markdown makes them."""
+    if path not in known:
+        known[path] = set()
+        for line in lines(path):
+            if re.match(r"#+ ", line):
+                anchor = re.sub(r"[^a-z0-9_ -]", "", line.lstrip("#").strip().lower()).replace(" ", "-")
+                more = next(n for n in range(100) if (f"{anchor}-{n}" if n else anchor) not in known[path])
+                known[path].add(f"{anchor}-{more}" if more else anchor)
+    return known[path]
+
+
 RULES = [rule_arrows, rule_library_headers, rule_pure, rule_labels, rule_banned, rule_exit, rule_spdx, rule_self_contained,
-         rule_functions, rule_format, rule_tests_wait]
+         rule_functions, rule_format, rule_tests_wait, rule_links]
 
 
 def main():
