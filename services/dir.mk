@@ -14,6 +14,7 @@ $(eval $(call lib,services_report))
 # pure parts of the daemon
 services_SRCS := $(addprefix services/,admission.c penalty.c source_map.c session_table.c history.c probe.c line_pool.c)
 services_SRCS += services/syslog_message.c
+services_SRCS += services/penalty_store.c
 services_PKGS := jansson sqlite3
 $(eval $(call lib,services))
 

@@ -30,7 +30,7 @@ struct history {
 	sqlite3_stmt *statements[STATEMENT_MAX];
 	struct session_report *queue[HISTORY_QUEUE_MAX];
 	size_t queue_len;
-	bool troubled;
+	bool troubled, was_broken;
 	unsigned prune_in;
 	uint32_t last_id;
 	int id_fd;
@@ -91,6 +91,7 @@ static bool db_move_aside(struct history *history, const char *why)
 	char from[PATH_MAX_BYTES], to[PATH_MAX_BYTES];
 
 	db_close(history);
+	history->was_broken = true;
 	for (size_t i = 0; i < ARRAY_SIZE(moves); i++) {
 		if (path_of(history, moves[i][0], from) < 0 || path_of(history, moves[i][1], to) < 0)
 			return false;
@@ -668,4 +669,9 @@ void history_free(struct history *history)
 	if (history->id_fd >= 0)
 		close(history->id_fd);
 	free(history);
+}
+
+bool history_is_whole(const struct history *history)
+{
+	return history->db && !history->was_broken;
 }

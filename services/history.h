@@ -37,6 +37,8 @@ struct history_options {
 
 /* Succeeds whatever the state of the disk; only -ENOMEM. */
 int history_new(const struct history_options *options, struct history **ret_history);
+/* Whether the database could be read when it was opened, so that its live rows are all there are. */
+bool history_is_whole(const struct history *history);
 void history_free(struct history *history); /* writes what is queued; NULL is fine */
 
 /* Writes or replaces the row of report->id. */

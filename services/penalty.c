@@ -32,6 +32,7 @@ struct penalty {
 struct penalties {
 	struct source_map *map;
 	int64_t now_us; /* of the walk */
+	uint64_t changes;
 };
 
 int penalties_new(struct penalties **ret_penalties)
@@ -81,6 +82,7 @@ bool penalties_add(struct penalties *penalties, const struct admission_source *s
 	penalty->until_us = now_us + sum_us;
 	penalty->reason = reason;
 	penalty->count++;
+	penalties->changes++;
 	penalty->shut_out = before || sum_us > PENALTY_THRESHOLD_US;
 	return penalty->shut_out && !before;
 }
@@ -116,6 +118,7 @@ size_t penalties_clear(struct penalties *penalties, const struct admission_sourc
 	struct penalty *penalty = source ? source_map_find(penalties->map, source) : NULL;
 	size_t len = source_map_len(penalties->map);
 
+	penalties->changes++;
 	if (!source) {
 		source_map_filter(penalties->map, keep_none, NULL);
 		return len;
@@ -157,4 +160,23 @@ void penalties_each(struct penalties *penalties, int64_t now_us,
 	struct walk walk = { now_us, on_row, userdata };
 
 	source_map_filter(penalties->map, tell, &walk);
+}
+
+uint64_t penalties_changes(const struct penalties *penalties)
+{
+	return penalties->changes;
+}
+
+void penalties_restore(struct penalties *penalties, const struct penalty_row *row, int64_t now_us)
+{
+	const int64_t max_us = row->reason == PENALTY_CRASH ? PENALTY_CRASH_MAX_US : PENALTY_MAX_US;
+	struct penalty *penalty;
+
+	if (row->left_us <= 0 || source_map_find(penalties->map, row->source))
+		return;
+	penalty = source_map_add(penalties->map, row->source);
+	if (penalty)
+		*penalty = (struct penalty){ .until_us = now_us + (row->left_us < max_us ? row->left_us : max_us),
+					     .refused = row->refused, .count = row->count, .reason = row->reason,
+					     .shut_out = row->shut_out };
 }

@@ -51,6 +51,9 @@ size_t penalties_clear(struct penalties *penalties, const struct admission_sourc
 /* Now and then: forgets what is over. */
 void penalties_sweep(struct penalties *penalties, int64_t now_us);
 
+/* Grows with each change that another daemon should know of. */
+uint64_t penalties_changes(const struct penalties *penalties);
+
 struct penalty_row {
 	const struct admission_source *source;
 	enum penalty_reason reason; /* the last one */
@@ -61,5 +64,7 @@ struct penalty_row {
 };
 void penalties_each(struct penalties *penalties, int64_t now_us,
 		    void (*on_row)(const struct penalty_row *row, void *userdata), void *userdata);
+/* Takes over what an earlier daemon had; left_us is bounded as if it had been added here. */
+void penalties_restore(struct penalties *penalties, const struct penalty_row *row, int64_t now_us);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include <sys/resource.h>
 
+#include "services/penalty_store.h"
 #include "services/session_server.h"
 #include "services/sshd_conf.h"
 #include "vrf/vrf_watch.h"
@@ -42,6 +43,8 @@ struct sshd {
 	int64_t keyless_us;	 /* when that was last said */
 	struct history *history;
 	struct door *door;
+	char boot_id[PENALTY_STORE_BOOT_MAX];
+	uint64_t penalties_saved; /* penalties_changes() then */
 	struct vrf_table *vrfs;
 	struct vrf_watch *watch;
 	struct listener_set *listeners;

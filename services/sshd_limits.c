@@ -6,12 +6,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "services/sshd.h"
 #include "services/sshd_varlink.h"
@@ -175,4 +177,61 @@ void sshd_limits_clear_penalty(struct varlink_call *call, const json_t *paramete
 			  clear.found_len == 1 ? "" : "s", name);
 	varlink_reply(call, json_pack("{s:I}", "cleared", (json_int_t)clear.found_len));
 	free(clear.found);
+}
+
+/* ---- through a restart ---- */
+
+static int store_path(const struct sshd *sshd, const char *suffix, char **ret_path)
+{
+	if (asprintf(ret_path, "%s/penalties%s", sshd->ssh_dir, suffix) >= 0)
+		return 0;
+	*ret_path = NULL;
+	return -ENOMEM;
+}
+
+static void boot_id_get(char *boot_id, size_t size)
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!file || !fgets(boot_id, (int)size, file))
+		boot_id[0] = '\0';
+	boot_id[strcspn(boot_id, " \n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+void sshd_limits_load(struct sshd *sshd)
+{
+	AUTO(free) char *path = NULL;
+	AUTO(free) char *text = NULL;
+	size_t text_len, len;
+
+	boot_id_get(sshd->boot_id, sizeof(sshd->boot_id));
+	if (store_path(sshd, "", &path) < 0 || fs_read(path, PENALTY_STORE_BYTES_MAX, &text, &text_len) < 0)
+		return;
+	len = penalty_store_read(door_penalties(sshd->door), sshd->boot_id, clock_monotonic_us(), text);
+	if (len > 0)
+		log_event(LOG_SSHD_INFO_GENERAL, "Penalties of %zu source%s are taken over from the last daemon", len,
+			  len == 1 ? "" : "s");
+}
+
+/* Without fsync: what a power failure loses has run out when the machine is back. */
+void sshd_limits_save(struct sshd *sshd)
+{
+	uint64_t changes = penalties_changes(door_penalties(sshd->door));
+	AUTO(free) char *path = NULL;
+	AUTO(free) char *next = NULL;
+	AUTO(close) int fd = -1;
+	FILE *out;
+
+	if (changes == sshd->penalties_saved || store_path(sshd, "", &path) < 0 || store_path(sshd, ".new", &next) < 0)
+		return;
+	fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!out)
+		return;
+	fd = -1;
+	penalty_store_write(door_penalties(sshd->door), sshd->boot_id, clock_monotonic_us(), out);
+	if (fclose(out) == 0 && rename(next, path) == 0)
+		sshd->penalties_saved = changes;
 }

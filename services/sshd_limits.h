@@ -16,6 +16,12 @@
 #include "base/varlink.h"
 #include "services/limits_report.h"
 
+struct sshd;
+
+/* What the last daemon knew of sources that misbehave, and once a second, when it has changed, what we know. */
+void sshd_limits_load(struct sshd *sshd);
+void sshd_limits_save(struct sshd *sshd);
+
 void sshd_limits_list_access(struct varlink_call *call, const json_t *parameters, void *userdata);
 void sshd_limits_list_penalties(struct varlink_call *call, const json_t *parameters, void *userdata);
 void sshd_limits_clear_penalty(struct varlink_call *call, const json_t *parameters, void *userdata);

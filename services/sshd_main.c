@@ -28,6 +28,7 @@
 #include "services/ssh/monitor.h"
 #include "services/sshd.h"
 #include "services/sshd_keys.h"
+#include "services/sshd_limits.h"
 #include "services/sshd_logging.h"
 #include "services/sshd_options.h"
 #include "services/sshd_probe.h"
@@ -36,6 +37,7 @@
 #define HEAP_LOOK_TICKS	   4
 #define HEAP_SURPLUS_BYTES (128u << 10)
 #define SHUTDOWN_MS	2000
+#define SURVIVORS_US	700000
 #define FILES_MAX	65536   /* two sockets for each of 4096 VRFs, and the sessions */
 #define SLICE_MAX_BYTES (16u << 20)
 
@@ -362,6 +364,7 @@ static void on_tick(evutil_socket_t fd, short what, void *userdata)
 	listener_set_tick(sshd->listeners);
 	session_server_tick(sshd->sessions);
 	sshd_logging_tick(sshd->logging);
+	sshd_limits_save(sshd);
 }
 
 static void on_terminate(evutil_socket_t number, short what, void *userdata)
@@ -497,11 +500,14 @@ static int history_init(struct sshd *sshd, struct err *err)
 	if (history_new(&options, &sshd->history) < 0 ||
 	    door_new((const struct sshd_conf *const *)&sshd->conf, sshd->default_port, &sshd->door) < 0)
 		return err_set(err, -ENOMEM, "out of memory");
+	sshd_limits_load(sshd);
 	return 0;
 }
 
 static void history_done(struct sshd *sshd)
 {
+	if (sshd->history && sshd->door)
+		sshd_limits_save(sshd);
 	history_free(sshd->history);
 	door_free(sshd->door);
 }
@@ -656,6 +662,20 @@ static int sessions_init(struct sshd *sshd, struct err *err)
 	return session_server_new(&options, &sshd->sessions, err);
 }
 
+/* Without a history nobody knows which lines are taken until the sessions say so themselves; monitors ask for a new
+ * daemon twice a second. Connections wait in the backlogs meanwhile. */
+static int survivors_init(struct sshd *sshd, struct err *err)
+{
+	const struct timeval while_us = { .tv_usec = SURVIVORS_US };
+
+	(void)err;
+	if (history_is_whole(sshd->history))
+		return 0;
+	event_base_loopexit(sshd->base, &while_us);
+	event_base_dispatch(sshd->base);
+	return 0;
+}
+
 static void sessions_done(struct sshd *sshd)
 {
 	session_server_free(sshd->sessions);
@@ -734,6 +754,7 @@ static const struct {
 	{ "spawners", spawners_init, spawners_done },
 	{ "monitors", monitors_init, monitors_done },
 	{ "sessions", sessions_init, sessions_done },
+	{ "survivors", survivors_init, NULL },
 	{ "signals", events_init, events_done },
 	{ "varlink", varlink_init, varlink_done },
 	{ "configuration", member_init, member_done },

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What holds in one VRF and not in another, and the limits of the SSH server: rate, sessions, penalties."""
+import os
 import re
 import socket
 import subprocess
@@ -247,6 +248,35 @@ def test_silence_and_junk_are_offences(own_product):
     with socket.create_connection(("127.0.0.1", product.port)) as peer:
         peer.sendall(b"GET / HTTP/1.0\r\n\r\n")
         wait_for(lambda: penalties(product).get("127.0.0.1", {}).get("reason") == "not-ssh", what="the penalty")
+
+
+def test_nobody_is_let_in_again_by_a_crash(own_product):
+    product = own_product
+    product.configure("ssh server rate-limit 6000")
+    shut_out(product)
+    before = penalties(product)["127.0.0.9"]
+    kept = os.path.join(product.run_dir, "state/ssh/penalties")
+    wait_for(lambda: os.path.exists(kept) and "7f000009" in open(kept, encoding="ascii").read(), what="the copy on disk")
+    assert os.stat(kept).st_mode & 0o777 == 0o600
+    product.kill_daemon("sallyport-sshd")
+    row = penalties(product)["127.0.0.9"]
+    assert row["shut_out"] and row["reason"] == before["reason"] and row["count"] >= before["count"]
+    assert 0 < row["left_s"] <= before["left_s"]
+    refused = product.ssh("show clock", options=["BindAddress=127.0.0.9"])
+    assert "shut out" in refused.stderr, refused.stderr
+    assert "Penalties of 1 source are taken over" in product.output()
+    # what an operator has taken back stays so
+    assert "%" not in product.cli("-c", "clear ssh penalty all").stdout
+    wait_for(lambda: "7f000009" not in open(kept, encoding="ascii").read(), what="the copy on disk")
+    product.kill_daemon("sallyport-sshd")
+    assert penalties(product) == {}
+    assert product.ssh("show clock", options=["BindAddress=127.0.0.9"], check=0)
+    # a copy of another boot, or rubbish, is worth nothing
+    for text in ("another-boot 5\n99999999999999999 0 1 9 9 4 7f000009 default\n", "\0" * 100, "x" * (2 << 20)):
+        with open(kept, "w", encoding="ascii") as file:
+            file.write(text)
+        product.kill_daemon("sallyport-sshd")
+        assert penalties(product) == {}
 
 
 def test_exempt_sources_and_disabled_penalties(own_product):

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import BIN, varlink, wait_for
+from conftest import BIN, is_listening, varlink, wait_for
 
 SSH = "org.sallyport.SSH."
 
@@ -157,6 +157,37 @@ def test_ids_go_on_after_the_database_is_lost(own_product):
         assert "moved to history.db.broken" in product.output()
         with Live(product) as after:
             assert after.row["id"] > live.row["id"]
+
+
+def test_no_line_is_given_twice_after_the_database_is_lost(own_product):
+    """Whoever connects first after the restart gets a line that no session has which the new daemon has yet to hear of."""
+    product = own_product
+    with Live(product) as first, Live(product) as second:
+        path = os.path.join(product.run_dir, "state/ssh/history.db")
+        os.kill(product.process.pid, signal.SIGSTOP)
+        try:
+            os.kill(product.daemon_pid("sallyport-sshd"), signal.SIGKILL)
+            wait_for(lambda: not is_listening(product.port), what="the end of the listener")
+            for suffix in ("-wal", "-shm"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path + suffix)
+            with open(path, "wb") as file:
+                file.write(b"no database " * 1000)
+        finally:
+            os.kill(product.process.pid, signal.SIGCONT)
+
+        def connect():
+            try:
+                return socket.create_connection(("127.0.0.1", product.port), 5)
+            except ConnectionRefusedError:
+                return None
+        with wait_for(connect, what="a listener") as early:
+            assert early.recv(4) == b"SSH-"
+            wait_for(lambda: len(live_rows(product)) == 3, what="three sessions")
+            rows = live_rows(product)
+            assert sorted(row["session"]["vty"] for row in rows.values()) == [0, 1, 2]
+            for live in (first, second):
+                assert identity(rows[live.row["id"]]["session"]) == identity(live.row)
 
 
 def test_rows_wait_for_a_database_that_is_held(own_product):
