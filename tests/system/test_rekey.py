@@ -115,7 +115,14 @@ def test_volume_and_time_are_those_of_the_profile(own_product):
     # a session keeps what it began with, the next one has the new limits
     product.configure("ssh server rekey-volume 4095", "no ssh server rekey-time", "ssh server vrf default rekey-time 31")
     other = connect(product)
-    assert rekeys(product) == rekeys_as_text(product) == {first: (0, 45, 1025), first + 1: (0, 31, 4095)}
+    both = {first: (0, 45, 1025), first + 1: (0, 31, 4095)}
+    assert rekeys(product) == rekeys_as_text(product) == both
+    client.get_transport().renegotiate_keys()
+    both[first] = (1, 45, 1025)
+    wait_for(lambda: rekeys(product) == both, what="the count")
+    # the sessions tell it to the next daemon too
+    product.kill_daemon("sallyport-sshd")
+    wait_for(lambda: rekeys(product) == both, what="the count, of a new daemon")
     other.close()
     client.close()
 
