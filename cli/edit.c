@@ -798,6 +798,34 @@ void edit_remember(struct edit *edit, const char *line)
 		history(edit->history, &event, H_ENTER, line);
 }
 
+void edit_remember_lines(struct edit *edit, unsigned count)
+{
+	HistEvent event;
+
+	if (!edit->history)
+		return;
+	history(edit->history, &event, H_SETSIZE, (int)count);
+	/* libedit shortens what it has only with the next line */
+	while (history(edit->history, &event, H_GETSIZE) >= 0 && event.num > (int)count)
+		if (history(edit->history, &event, H_LAST) < 0 || history(edit->history, &event, H_DEL, event.num) < 0)
+			break;
+}
+
+void edit_each_line(struct edit *edit, void (*on_line)(const char *line, void *userdata), void *userdata)
+{
+	HistEvent event;
+
+	if (!edit->history)
+		return;
+	for (int r = history(edit->history, &event, H_LAST); r >= 0; r = history(edit->history, &event, H_PREV)) {
+		AUTO(free) char *line = strndup(event.str, strcspn(event.str, "\n"));
+
+		if (line)
+			on_line(line, userdata);
+	}
+	history(edit->history, &event, H_FIRST); /* where the arrow keys begin */
+}
+
 /* libedit hands its buffers out as constant, and keeps them for the next line. */
 static void wipe(const void *bytes, size_t len_bytes)
 {

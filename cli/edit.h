@@ -69,6 +69,11 @@ int edit_input_fd(const struct edit *edit);
 void edit_lend(struct edit *edit);
 void edit_take_back(struct edit *edit);
 
+#define EDIT_HISTORY_MAX 1000
+/* How many lines the history keeps: the newest. */
+void edit_remember_lines(struct edit *edit, unsigned count);
+/* The lines of the history, the oldest first. */
+void edit_each_line(struct edit *edit, void (*on_line)(const char *line, void *userdata), void *userdata);
 /* Puts the line into the history that the arrow keys walk. */
 void edit_remember(struct edit *edit, const char *line);
 /* Wipes what the editor still holds of the last line: it held a secret. */

@@ -20,6 +20,7 @@
 #include "cli/exec_net.h"
 #include "cli/exec_run.h"
 #include "cli/show_limits.h"
+#include "cli/show_line.h"
 #include "cli/show_platform.h"
 #include "cli/show_tech.h"
 #include "cli/config_past.h"
@@ -88,22 +89,18 @@ static int run_no_timestamp(struct shell *shell, const struct match *match)
 
 static int show_terminal(struct shell *shell, const struct match *match)
 {
+	struct line_report line = shell->line;
 	bool vty = shell->session_id != 0;
 
 	(void)match;
+	snprintf(line.line, sizeof(line.line), "%s", shell->line_name);
 	if (shell_wants_json(shell))
 		return column_json(shell->out,
 				   json_pack("[{s:s, s:s, s:s, s:i, s:i, s:b}]", "line", shell->line_name, "location",
 					     SHELL_LOCATION, "type", vty ? "VTY" : "Console", "length",
 					     (int)shell->length, "width", (int)shell->width, "timestamp",
 					     shell->timestamp));
-	fprintf(shell->out, "Line \"%s\", Location \"" SHELL_LOCATION "\", Type \"%s\"\n", shell->line_name,
-		vty ? "VTY" : "Console");
-	fprintf(shell->out, "Length: %u lines, Width: %u columns\n", shell->length, shell->width);
-	fputs("Baud rate (TX/RX) is 9600, \"No\" Parity, 2 stopbits, 8 databits\n", shell->out);
-	fputs("Template: default\n", shell->out);
-	fprintf(shell->out, "Capabilities: Timestamp %s\n", shell->timestamp ? "Enabled" : "Disabled");
-	fputs("Allowed transports are ssh.\n", shell->out);
+	show_line_block(shell->out, &line, shell->length, shell->width, shell->timestamp);
 	return 0;
 }
 
@@ -314,11 +311,14 @@ static const struct stmt show_rows[] = {
 	{ NODE_ROW("crypto", "Encryption keys", "crypto", "features.md 1D-35"), .sub = exec_show_crypto_rows },
 	{ RUN_ROW("file", "The contents of a file", exec_file_more, "filesystem", "issue: files"),
 	  .arg = &exec_file_arg },
+	{ RUN_ROW("history", "What was typed on this line", exec_show_history, TASK_NONE, "issue: show history") },
 	{ RUN_ROW("inventory", "What the machine is", exec_show_inventory, "basic-services",
 		  "clients.md section 2: RANCID, Oxidized"),
 	  .sub = exec_inventory_rows },
 	{ NODE_ROW("memory", "The machine's memory", "basic-services", "clients.md section 2"), .sub = memory_rows },
 	{ NODE_ROW("md5", "Digests", "filesystem", "clients.md section 2, Netmiko"), .sub = exec_file_md5_rows },
+	{ RUN_ROW("line", "Terminal lines", exec_show_line, "tty-access", "clients.md section 4"),
+	  .sub = exec_show_line_rows },
 	{ RUN_ROW("logging", "The log of this router", exec_show_logging, "logging", "clients.md section 4"),
 	  .sub = exec_logging_rows },
 	{ RUN_ROW("platform", "The nodes of the router", exec_show_platform, "basic-services",
@@ -353,6 +353,8 @@ static const struct stmt terminal_exec_rows[] = {
 
 static const struct stmt terminal_rows[] = {
 	{ NODE_ROW("exec", "Settings of exec mode", TASK_NONE, "clients.md section 1"), .sub = terminal_exec_rows },
+	{ NODE_ROW("history", "What was typed", TASK_NONE, "issue: terminal history size"),
+	  .sub = exec_terminal_history_rows },
 	{ RUN_ROW("length", "Lines of the screen", run_length, TASK_NONE, "clients.md section 1"),
 	  .arg = &arg_length },
 	{ RUN_ROW("monitor", "Show messages as they are written", exec_terminal_monitor, "logging",
@@ -414,5 +416,6 @@ const struct stmt exec_root[] = {
 	{ NODE_ROW("terminal", "Set up this line", TASK_NONE, "clients.md section 1"), .sub = terminal_rows },
 	{ NODE_ROW("traceroute", "Show the way packets take", "basic-services", "issue: ping and traceroute with vrf"),
 	  .sub = exec_net_traceroute_rows },
+	{ RUN_ROW("who", "Who is logged in", exec_show_users, "basic-services", "IOS XR: as show users") },
 	STMT_DONE,
 };

@@ -28,6 +28,10 @@ int exec_show_clock(struct shell *shell, const struct match *match);
 int exec_show_vrf(struct shell *shell, const struct match *match);
 int exec_show_users(struct shell *shell, const struct match *match);
 int exec_clear_ssh(struct shell *shell, const struct match *match);
+int exec_show_line(struct shell *shell, const struct match *match);
+int exec_show_history(struct shell *shell, const struct match *match);
+/* "show line …" and "terminal history …" */
+extern const struct stmt exec_show_line_rows[], exec_terminal_history_rows[];
 int exec_show_user(struct shell *shell, const struct match *match);
 /* "show aaa …" and "show user …" */
 extern const struct stmt exec_show_aaa_rows[], exec_show_user_rows[];

@@ -26,6 +26,11 @@ static const struct field clock_fields[] = {
 	FIELD_END,
 };
 
+static const struct field history_line_fields[] = {
+	MEMBER(FIELD_STR, "line", "A line that was typed; none of those that hold a secret"),
+	FIELD_END,
+};
+
 static const struct field version_fields[] = {
 	MEMBER(FIELD_STR, "version", "Version of the software"),
 	MEMBER(FIELD_STR, "product", "Name of the software"),
@@ -173,7 +178,9 @@ const struct json_rows json_rows[] = {
 	{ "show configuration sessions", { config_session_fields } },
 	{ "show crypto key authentication", { user_key_report_fields } },
 	{ "show crypto key mypubkey", { host_key_report_fields } },
+	{ "show history", { history_line_fields } },
 	{ "show inventory", { inventory_fields } },
+	{ "show line", { line_report_fields } },
 	{ "show logging", { log_line_report_fields } },
 	{ "show memory summary", { memory_fields } },
 	{ "show platform", { platform_fields } },
@@ -190,5 +197,6 @@ const struct json_rows json_rows[] = {
 	{ "show users", { user_fields } },
 	{ "show version", { version_fields } },
 	{ "show vrf", { vrf_report_fields } },
+	{ "who", { user_fields } },
 	{ NULL },
 };

@@ -323,7 +323,11 @@ void confd_handle_open_session(struct varlink_call *call, const json_t *paramete
 void confd_handle_list_sessions(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	const struct confd *confd = userdata;
+	struct confd_caller caller;
 
 	(void)parameters;
+	confd_caller_of(confd, varlink_call_peer(call), &caller);
+	if (!confd_permits(call, &caller, TASK_CONFIGURE, TASK_READ))
+		return;
 	varlink_reply(call, json_pack("{s:o}", "sessions", confd_sessions_json(confd->sessions)));
 }

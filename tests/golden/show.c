@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "cli/show_crypto.h"
+#include "cli/show_line.h"
 #include "cli/show_ssh.h"
 
 #define CASE_MAX_BYTES (1u << 20)
@@ -52,10 +53,22 @@ static int rekey(FILE *out, const json_t *reply, bool as_json, struct err *err)
 	return show_ssh_rekey(out, reply, INT64_C(1791976925000000) + 601000000, as_json, err);
 }
 
+static int lines(FILE *out, const json_t *reply, bool as_json, struct err *err)
+{
+	return show_lines(out, reply, &(const struct show_line_ask){ .own = "vty2" }, as_json, err);
+}
+
+static int one_line(FILE *out, const json_t *reply, bool as_json, struct err *err)
+{
+	return show_lines(out, reply, &(const struct show_line_ask){ .own = "vty2", .only = "vty2" }, as_json, err);
+}
+
 static const struct renderer {
 	const char *name;
 	int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err);
 } renderers[] = {
+	{ "lines", lines },
+	{ "one-line", one_line },
 	{ "sessions", show_ssh_sessions },
 	{ "session-details", show_ssh_session_details },
 	{ "rekey", rekey },

@@ -471,6 +471,17 @@ def test_unicon_goes_through_its_states(own_product, terminal):
         return shell.read(*patterns)
     for line in ("terminal length 0", "terminal width 0"):
         run(line, enable)
+    # what it configures at the start of every connection
+    run("configure terminal", config)
+    for line in ("no logging console", "logging console disable", "line console", "exec-timeout 0 0", "absolute-timeout 0",
+                 "session-timeout 0", "line default", "exec-timeout 0 0", "absolute-timeout 0", "session-timeout 0", "commit"):
+        text = run(line, config)[0]
+        assert not re.search(rb"(?m)^%", text), (line, text)
+    run("end", enable)
+    text = run("show running-config line", enable)[0].replace(b"\r", b"")
+    for name in (b"console", b"default"):
+        assert b"\nline " + name + b"\n absolute-timeout 0\n exec-timeout 0 0\n session-timeout 0\n!\n" in text, text
+    assert b"Exec timeout: never, absolute timeout: never" in run("show line console", enable)[0]
     # leaving with changes: the question, answered with yes
     run("configure terminal", config)
     text = run("vrf blue", config)[0]

@@ -186,3 +186,29 @@ def test_the_console_has_a_template_of_its_own(product):
     child.expect(PROMPT)
     text, status = end_of(child)
     assert "exec-timeout" in text and status == 124
+
+
+def test_what_is_shown_of_lines_and_of_what_was_typed(product):
+    product.commit("line template NOC length 0", "vty-pool default 0 4 line-template NOC", "vty-pool eem 100 105")
+    child = product.shell(columns=200)
+
+    def do(line):
+        child.send(line + "\r")
+        child.expect(PROMPT)
+        return child.before.replace("\r\n", "\n")
+    out = do("show line")
+    assert re.search(r"^   con0/RP0/CPU0 +9600 +0/0 +-/-$", out, re.M) and re.search(r"^\*  vty0 +0 +0/0 +-/-$", out, re.M), out
+    assert len(re.findall(r"^   vty\d+ ", out, re.M)) == 4 + 6
+    assert 'Line "vty0", Location "0/RP0/CPU0", Type "VTY"\n' in do("show line vty 0") and "Template: NOC\n" in do("show terminal")
+    assert 'Type "Console"' in do("show line console")
+    assert "There is no line vty77 now" in do("show line vty 77")
+    assert json.loads(do("show line | json").split("\n", 1)[1])[1]["session_id"] > 0
+    assert re.search(r"^\*  vty0 +admin +ssh ", do("who"), re.M) and re.search(r"^\*  vty0 +admin +ssh ", do("show users"), re.M)
+    do("configure")
+    do("username mallory secret hidden-Word-7")
+    do("abort")
+    history = re.findall(r"^  (\S.*)$", do("show history"), re.M)
+    assert history[:2] == ["show line", "show line vty 0"] and history[-1] == "abort" and "hidden" not in "".join(history), history
+    do("terminal history size 2")
+    assert re.findall(r"^  (\S.*)$", do("show history"), re.M) == ["show history", "terminal history size 2"]
+    child.close(force=True)
