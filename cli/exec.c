@@ -257,7 +257,7 @@ static const struct stmt history_rows[] = {
 };
 
 static const struct stmt ssh_session_rows[] = {
-	{ RUN_ROW("details", "Algorithms of each session", exec_show_ssh_details, "crypto", "features.md 1C-25") },
+	{ RUN_ROW("details", "Algorithms of each session", exec_show_ssh_details, "basic-services", "features.md 1C-25") },
 	STMT_DONE,
 };
 
@@ -285,7 +285,7 @@ static const struct stmt show_ssh_rows[] = {
 	{ RUN_ROW("penalties", "Sources that misbehave", exec_show_penalties, "crypto",
 		  "features.md section 5 item 10"),
 	  .sub = exec_penalties_rows },
-	{ NODE_ROW("session", "SSH sessions", "crypto", "features.md 1C-25"), .sub = ssh_session_rows },
+	{ NODE_ROW("session", "SSH sessions", "basic-services", "features.md 1C-25"), .sub = ssh_session_rows },
 	STMT_DONE,
 };
 
@@ -325,7 +325,7 @@ static const struct stmt show_rows[] = {
 		  "clients.md section 2: Oxidized") },
 	{ RUN_ROW("running-config", "The running configuration, or a part of it", exec_show_running, "config-services",
 		  "clients.md section 3"), .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
-	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "crypto", "features.md 1C-24"), .sub = show_ssh_rows },
+	{ RUN_ROW("ssh", "SSH sessions", exec_show_ssh, "basic-services", "features.md 1C-24"), .sub = show_ssh_rows },
 	{ NODE_ROW("tech-support", "What somebody who helps will ask for", "crypto", "features.md 1C-28"),
 	  .sub = exec_tech_rows },
 	{ RUN_ROW("terminal", "Settings of this line", show_terminal, TASK_NONE, "clients.md section 4") },
