@@ -257,7 +257,8 @@ static const struct stmt history_rows[] = {
 };
 
 static const struct stmt ssh_session_rows[] = {
-	{ RUN_ROW("details", "Algorithms of each session", exec_show_ssh_details, "basic-services", "features.md 1C-25") },
+	{ RUN_ROW("details", "Algorithms of each session", exec_show_ssh_details, "basic-services",
+		  "features.md 1C-25") },
 	STMT_DONE,
 };
 
