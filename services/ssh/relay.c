@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 void relay_init(struct relay *relay, const struct relay_ops *ops, void *peer)
 {
@@ -195,7 +196,7 @@ static bool input_open(struct relay *relay)
 	if (!relay->ops->open || relay->peer_eof || relay->held_back || !input_is_wanted(relay) ||
 	    !buffer_is_empty(buffer))
 		return false;
-	wish = window_wish(&relay->window);
+	wish = window_wish(&relay->window, clock_monotonic_us());
 	if (wish == 0 || buffer_room(buffer) < wish)
 		return false;
 	relay->draining = true;

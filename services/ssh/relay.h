@@ -26,9 +26,9 @@
  * sends at once. */
 #define RELAY_PACKET_BYTES 32640u
 #define RELAY_BUFFER_BYTES (8 * RELAY_PACKET_BYTES) /* ssh-performance.md 1.4: less is slower, more gains nothing */
-/* Room for all that libssh may hold of one channel (2 MiB) and more: each fetch opens the client's window anew,
- * however much is left behind, so it has to leave nothing. */
-#define RELAY_FETCH_BYTES  (4u * 1024 * 1024)
+/* Room for all that libssh may hold of one channel (WINDOW_FAR_BYTES) and more: each fetch opens the client's window
+ * anew, however much is left behind, so it has to leave nothing. */
+#define RELAY_FETCH_BYTES  (WINDOW_FAR_BYTES + 2u * 1024 * 1024)
 #define RELAY_POLLS_MAX	   3
 #define RELAY_LATE_BYTES   (256u * 1024) /* more than a pty holds; what comes later is of programs in the background */
 

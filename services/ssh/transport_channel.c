@@ -22,7 +22,7 @@
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
 #define SILENT_WAIT_US	   500000  /* from the end of output to the end of the program; then EOF goes alone */
 #define REFUSED_WAIT_US	   200000 /* for a client to show the reason before the refusal ends it */
-#define WINDOW_MAX_BYTES   (4 * 1024 * 1024) /* twice what any version of libssh gives */
+#define WINDOW_MAX_BYTES   (2 * WINDOW_FAR_BYTES) /* more than any version of libssh gives */
 #define PIPES		   3 /* of a program without a pty */
 
 /* ---- requests ---- */
