@@ -23,6 +23,8 @@ enum manual_part { MANUAL_STATEMENTS, MANUAL_MODE, MANUAL_EXEC, MANUAL_PIPE, MAN
 struct manual_step {
 	const struct stmt *row;
 	bool optional; /* the same statement also stands without it: "ssh server [vrf WORD] port" */
+	const struct stmt *
+		rows; /* not NULL: it is one of these that have the same rows below: "line {console | default}" */
 };
 
 struct manual_entry {
@@ -59,6 +61,10 @@ enum manual_style { MANUAL_PLAIN, MANUAL_ROFF };
 void manual_syntax(const struct manual_entry *entry, enum manual_style style, FILE *out);
 /* Whether what follows the row belongs to its entry. */
 bool manual_folds(const struct stmt *row);
+/* The same words, operands and rows below: what may be said here may be said there. */
+bool manual_same(const struct stmt *one, const struct stmt *other);
+/* Whether the same is below both, in modes of their own. */
+bool manual_shares(const struct stmt *row, const struct stmt *other);
 /* Whether the siblings share an entry. */
 bool manual_alike(const struct stmt *row, const struct stmt *other);
 /* "<5-120>", "WORD", "LINE", "{a | b}". */

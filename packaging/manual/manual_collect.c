@@ -18,25 +18,10 @@ struct walk {
 	int result;
 };
 
-/* The same words, operands and rows below: what may be said here may be said there. */
-static bool same_tree(const struct stmt *one, const struct stmt *other)
-{
-	const struct stmt *a = one->sub, *b = other->sub;
-
-	if (one->kind != other->kind || strcmp(one->word, other->word) || one->arg != other->arg)
-		return false;
-	if (a == b)
-		return true;
-	for (; a && b && a->kind != STMT_END && b->kind != STMT_END; a++, b++)
-		if (!same_tree(a, b))
-			return false;
-	return (!a || a->kind == STMT_END) && (!b || b->kind == STMT_END);
-}
-
 static bool rows_have(const struct stmt *rows, const struct stmt *row)
 {
 	for (; rows && rows->kind != STMT_END; rows++)
-		if (rows == row || same_tree(rows, row))
+		if (rows == row || manual_same(rows, row))
 			return true;
 	return false;
 }
@@ -54,16 +39,19 @@ static const struct stmt *list_around(const struct stmt *siblings, const struct 
 
 struct shortest {
 	const struct stmt *sub;
+	const char *word; /* preferred where there are several */
 	size_t len;
 	char words[160];
 };
 
 static void on_shortest(const struct stmt *const *path, size_t path_len, void *userdata)
 {
+	const struct stmt *row = path[path_len - 1];
 	struct shortest *shortest = userdata;
 	size_t len = 0;
 
-	if (path[path_len - 1]->sub != shortest->sub || path_len >= shortest->len)
+	if (row->sub != shortest->sub || path_len > shortest->len ||
+	    (path_len == shortest->len && (!shortest->words[0] || strcmp(row->word, shortest->word))))
 		return;
 	shortest->len = path_len;
 	for (size_t i = 0; i < path_len && len < sizeof(shortest->words); i++)
@@ -76,7 +64,7 @@ static void told_at(const struct walk *walk, const struct manual_step *steps, si
 		    size_t size)
 {
 	const struct stmt *row = steps[steps_len - 1].row;
-	struct shortest shortest = { .sub = row->sub };
+	struct shortest shortest = { .sub = row->sub, .word = row->word };
 
 	as[0] = '\0';
 	if (!row->sub || row->kind != STMT_NODE)
@@ -97,7 +85,8 @@ static void title_write(struct manual_entry *entry)
 		const struct stmt *row = entry->steps[i].row;
 
 		/* an operand of a command is no part of its name */
-		if (!entry->steps[i].optional && (row->kind != STMT_RUN || !(row->flags & STMT_BARE)))
+		if (!entry->steps[i].optional && !entry->steps[i].rows &&
+		    (row->kind != STMT_RUN || !(row->flags & STMT_BARE)))
 			len += (size_t)snprintf(entry->title + len, sizeof(entry->title) - len, "%s%s",
 						len ? " " : "",
 						row->flags & STMT_BARE ? "(entry)" : row->word);
@@ -174,6 +163,15 @@ static bool is_exec(const struct walk *walk, const struct stmt *row, const struc
 	return found && found->run == row->run && found->arg == row->arg && found->sub == row->sub;
 }
 
+/* The first of the rows that the same is below of; NULL: none. */
+static const struct stmt *shared_with(const struct stmt *rows, const struct stmt *row)
+{
+	for (; rows->kind != STMT_END; rows++)
+		if (rows == row || manual_shares(rows, row))
+			return rows;
+	return NULL;
+}
+
 static void walk_row(struct walk *walk, const struct stmt *rows, const struct stmt *row,
 		     struct manual_step *steps, size_t steps_len)
 {
@@ -198,8 +196,11 @@ static void walk_row(struct walk *walk, const struct stmt *rows, const struct st
 	}
 	if (manual_folds(row) || manual_is_whole(row))
 		add_row(walk, steps, steps_len);
-	if (!manual_folds(row))
-		walk_rows(walk, row->sub, row->kind == STMT_LIST ? rows : NULL, steps, steps_len);
+	if (manual_folds(row) || shared_with(rows, row) < row)
+		return;
+	if (shared_with(row + 1, row))
+		steps[steps_len - 1].rows = rows;
+	walk_rows(walk, row->sub, row->kind == STMT_LIST ? rows : NULL, steps, steps_len);
 }
 
 /* told: rows that are told already, with the list around them in brackets. */

@@ -152,10 +152,14 @@ void manual_commands(const struct manual *manual, FILE *out)
 	fputs("<!-- Written by `make manual` from the tables the programs run by; change the rows, not this "
 	      "file. -->\n\n"
 	      "# Commands\n\n"
-	      "Every configuration statement and command. Words are typed as they stand, or as far as no other word "
-	      "of the place\nbegins the same; `<5-120>` is a number from 5 to 120, `WORD` one word, `LINE` the rest "
-	      "of the line; `{a | b}` is one\nof them, `[a]` may be left out, `...` repeats. `?` at any place says "
-	      "what may follow, TAB completes. The task and\naccess are what the user's groups must give (`show "
+	      "Every configuration statement and command. Words are typed as they stand, or as far as no "
+	      "other word "
+	      "of the place\nbegins the same; `<5-120>` is a number from 5 to 120, `WORD` one word, `LINE` "
+	      "the rest "
+	      "of the line; `{a | b}` is one\nof them, `[a]` may be left out, `...` repeats. `?` at any "
+	      "place says "
+	      "what may follow, TAB completes. The task and\naccess are what the user's groups must give "
+	      "(`show "
 	      "user tasks`); what a user may not use is not offered to him.\n",
 	      out);
 	for (enum manual_part part = 0; part < MANUAL_PART_MAX; part++) {

@@ -44,6 +44,15 @@ static bool is_shown(const struct stmt *row)
 	return !(row->flags & STMT_HIDDEN);
 }
 
+static size_t shown_len(const struct stmt *rows)
+{
+	size_t len = 0;
+
+	for (; rows && rows->kind != STMT_END; rows++)
+		len += is_shown(rows);
+	return len;
+}
+
 bool manual_is_whole(const struct stmt *row)
 {
 	switch (row->kind) {
@@ -195,7 +204,7 @@ static bool all_alike(const struct stmt *rows)
 static void write_choice(struct writer *writer, const struct stmt *row, bool may_end, bool with_subs)
 {
 	const struct stmt *rows = row->sub;
-	const bool one = rows_len(rows) == 1, alike = !one && all_alike(rows);
+	const bool one = shown_len(rows) == 1, alike = !one && all_alike(rows);
 	const char *gap = "";
 
 	if (may_end || !one)
@@ -306,6 +315,27 @@ bool manual_folds(const struct stmt *row)
 	return false;
 }
 
+static bool same_below(const struct stmt *a, const struct stmt *b)
+{
+	if (a == b)
+		return true;
+	for (; a && b && a->kind != STMT_END && b->kind != STMT_END; a++, b++)
+		if (!manual_same(a, b))
+			return false;
+	return (!a || a->kind == STMT_END) && (!b || b->kind == STMT_END);
+}
+
+bool manual_same(const struct stmt *one, const struct stmt *other)
+{
+	return one->kind == other->kind && !strcmp(one->word, other->word) && one->arg == other->arg &&
+	       same_below(one->sub, other->sub);
+}
+
+bool manual_shares(const struct stmt *row, const struct stmt *other)
+{
+	return row->sub && row->mode && other->mode && same_below(row->sub, other->sub);
+}
+
 bool manual_alike(const struct stmt *row, const struct stmt *other)
 {
 	if (row->kind != other->kind || row->arg != other->arg || row->sub != other->sub || row->mode ||
@@ -335,6 +365,29 @@ static void write_others(struct writer *writer, const struct manual_entry *entry
 	write_operand(writer, row, row->flags & STMT_ARG_OPTIONAL);
 }
 
+static void write_step(struct writer *writer, const struct manual_step *step, bool last)
+{
+	const char *gap = "";
+
+	if (step->optional || step->rows)
+		open_bracket(writer, step->optional ? "[" : "{");
+	for (const struct stmt *row = step->rows; row && row->kind != STMT_END; row++) {
+		if (!is_shown(row) || !manual_shares(step->row, row))
+			continue;
+		if (*gap)
+			put(writer, "|", '\0');
+		write_row(writer, row);
+		gap = " ";
+	}
+	/* a word behind an operand that may be left out stands in its place */
+	if (!step->rows && !last && (step->row->flags & STMT_ARG_OPTIONAL))
+		put(writer, step->row->word, 'B');
+	else if (!step->rows)
+		write_row(writer, step->row);
+	if (step->optional || step->rows)
+		close_bracket(writer, step->optional ? "]" : "}");
+}
+
 void manual_syntax(const struct manual_entry *entry, enum manual_style style, FILE *out)
 {
 	struct writer writer = { .out = out, .style = style, .gap = "" };
@@ -349,15 +402,7 @@ void manual_syntax(const struct manual_entry *entry, enum manual_style style, FI
 			write_others(&writer, entry);
 			break;
 		}
-		if (step->optional)
-			open_bracket(&writer, "[");
-		/* a word behind an operand that may be left out stands in its place */
-		if (step->row != last && (step->row->flags & STMT_ARG_OPTIONAL))
-			put(&writer, step->row->word, 'B');
-		else
-			write_row(&writer, step->row);
-		if (step->optional)
-			close_bracket(&writer, "]");
+		write_step(&writer, step, step->row == last);
 	}
 	if (entry->as[0])
 		put(&writer, "...", '\0');

@@ -39,18 +39,19 @@ static void values_write(const struct arg *arg, char *text, size_t size_bytes)
 	}
 }
 
+/* operand_help NULL: the operand is told with another row. */
 static void tell(const struct stmt *row, const char *operand_help, on_word_function *on_word, void *userdata)
 {
 	struct manual_word word = { .def = row->kind == STMT_LEAF ? row->def : NULL };
 	const bool spoken = !(row->flags & (STMT_BARE | STMT_UNSPOKEN));
 	char operand[400] = "";
 
-	if (row->arg) {
+	if (row->arg && operand_help) {
 		manual_operand(row, operand, sizeof(operand));
 		values_write(row->arg, word.values, sizeof(word.values));
 	}
-	snprintf(word.text, sizeof(word.text), "%s%s%s", spoken ? row->word : "", operand[0] && spoken ? " " : "",
-		 operand);
+	snprintf(word.text, sizeof(word.text), "%s%s%s", spoken ? row->word : "",
+		 operand[0] && spoken ? " " : "", operand);
 	snprintf(word.help, sizeof(word.help), "%s%s%s%s", row->help, operand_help ? ": " : "",
 		 operand_help ? operand_help : "", row->flags & STMT_DEPRECATED ? " (deprecated)" : "");
 	on_word(&word, userdata);
@@ -72,12 +73,21 @@ static bool is_new(struct seen *seen, const struct stmt *row)
 	return true;
 }
 
+static bool is_like_before(const struct stmt *rows, const struct stmt *row)
+{
+	for (; rows < row; rows++)
+		if (manual_alike(rows, row))
+			return true;
+	return false;
+}
+
 static void tell_below(const struct stmt *row, struct seen *seen, on_word_function *on_word, void *userdata)
 {
 	for (const struct stmt *sub = row->sub; sub && sub->kind != STMT_END; sub++) {
 		if ((sub->flags & STMT_HIDDEN) || !is_new(seen, sub))
 			continue;
-		tell(sub, sub->arg ? sub->arg->help : NULL, on_word, userdata);
+		tell(sub, sub->arg && !is_like_before(row->sub, sub) ? sub->arg->help : NULL, on_word,
+		     userdata);
 		tell_below(sub, seen, on_word, userdata);
 	}
 }
@@ -103,7 +113,10 @@ void manual_words(const struct manual_entry *entry, on_word_function *on_word, v
 	for (size_t i = 0; i + 1 < entry->steps_len; i++) {
 		const struct stmt *row = entry->steps[i].row;
 
-		if (row->arg && !(row->flags & STMT_ARG_OPTIONAL))
+		for (const struct stmt *one = entry->steps[i].rows; one && one->kind != STMT_END; one++)
+			if (manual_shares(row, one))
+				tell(one, one->arg ? one->arg->help : NULL, on_word, userdata);
+		if (row->arg && !entry->steps[i].rows && !(row->flags & STMT_ARG_OPTIONAL))
 			tell(row, row->arg->help, on_word, userdata);
 	}
 	if (entry->as[0])
@@ -165,9 +178,9 @@ const char *manual_access(const struct manual_entry *entry)
 
 	for (size_t i = 0; i < entry->steps_len; i++)
 		writes |= (entry->steps[i].row->flags & STMT_WRITES) != 0;
-	access = entry->part == MANUAL_STATEMENTS ?
-			 TASK_WRITE :
-			 task_command_access(last_row(entry), manual_task(entry), writes);
+	access = entry->part == MANUAL_STATEMENTS
+			 ? TASK_WRITE
+			 : task_command_access(last_row(entry), manual_task(entry), writes);
 	if (access & TASK_EXECUTE)
 		return "execute";
 	return access & TASK_WRITE ? "write" : access & TASK_DEBUG ? "debug" : "read";
@@ -255,7 +268,8 @@ static char *sample_at(const struct arg *arg, const char *of)
 	char *canonical = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
-		if (!strcmp(samples[i].of, of) && !stmt_arg_canonical(arg, samples[i].value, &canonical, NULL))
+		if (!strcmp(samples[i].of, of) &&
+		    !stmt_arg_canonical(arg, samples[i].value, &canonical, NULL))
 			return canonical;
 	return NULL;
 }
