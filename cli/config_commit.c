@@ -417,7 +417,7 @@ int config_commit_run(struct shell *shell, const struct match *match)
 
 static const struct arg arg_label = {
 	.name = "WORD",
-	.help = "Label of the commit, beginning with a letter",
+	.help = "Label, beginning with a letter",
 	.min = 1,
 	.max = 30,
 	.text = true,
@@ -426,14 +426,14 @@ static const struct arg arg_label = {
 
 static const struct arg arg_comment = {
 	.name = "LINE",
-	.help = "Comment of the commit",
+	.help = "Text of the comment",
 	.min = 1,
 	.max = 60,
 	.text = true,
 };
 
 static const struct arg arg_seconds = {
-	.help = "Seconds until rollback unless there is a confirming commit",
+	.help = "Time until rollback",
 	.unit = "seconds",
 	.min = CONFIG_TRIAL_MIN_S,
 	.max = CONFIG_TRIAL_MAX_S,
@@ -441,7 +441,7 @@ static const struct arg arg_seconds = {
 };
 
 static const struct arg arg_minutes = {
-	.help = "Minutes until rollback unless there is a confirming commit",
+	.help = "Time until rollback",
 	.unit = "minutes",
 	.min = 1,
 	.max = 1024,
@@ -478,14 +478,14 @@ static const struct stmt label_rows[] = { COMMENT_ROW, LABEL_ROW(comment_rows), 
 static const struct stmt confirmed_rows[] = {
 	COMMENT_ROW,
 	LABEL_ROW(comment_rows),
-	{ COMMIT_ROW("minutes", "Specify the rollback timer in minutes"), .arg = &arg_minutes,
+	{ COMMIT_ROW("minutes", "Give the time in minutes"), .arg = &arg_minutes,
 	  .sub = label_rows },
 	STMT_DONE,
 };
 
 static const struct stmt confirmed_comment_rows[] = {
 	COMMENT_ROW,
-	{ COMMIT_ROW("minutes", "Specify the rollback timer in minutes"), .arg = &arg_minutes,
+	{ COMMIT_ROW("minutes", "Give the time in minutes"), .arg = &arg_minutes,
 	  .sub = comment_rows },
 	STMT_DONE,
 };
@@ -500,7 +500,7 @@ static const struct stmt kind_rows[] = {
 static const struct stmt force_rows[] = {
 	COMMENT_ROW,
 	CONFIRMED_ROW(confirmed_rows),
-	{ COMMIT_ROW("force", "Even when this session could not come back"), .sub = kind_rows },
+	{ COMMIT_ROW("force", "Commit even when it locks this session out"), .sub = kind_rows },
 	LABEL_ROW(after_label_rows),
 	SHOW_ERROR_ROW,
 	STMT_DONE,
@@ -510,7 +510,7 @@ const struct stmt config_commit_rows[] = {
 	{ COMMIT_ROW("best-effort", "Commit what is accepted and leave out the rest"), .sub = force_rows },
 	COMMENT_ROW,
 	CONFIRMED_ROW(confirmed_rows),
-	{ COMMIT_ROW("force", "Even when this session could not come back"), .sub = kind_rows },
+	{ COMMIT_ROW("force", "Commit even when it locks this session out"), .sub = kind_rows },
 	LABEL_ROW(after_label_rows),
 	{ COMMIT_ROW("replace", "Replace the whole configuration by what was entered"), .sub = force_rows },
 	SHOW_ERROR_ROW,

@@ -413,7 +413,7 @@ const struct stmt config_past_history_rows[] = {
 };
 
 static const struct stmt force_rows[] = {
-	{ SHOW_ROW("force", "Even when this session could not come back", run_rollback_force),
+	{ SHOW_ROW("force", "Roll back even when it locks this session out", run_rollback_force),
 	  .flags = STMT_WRITES },
 	STMT_DONE,
 };

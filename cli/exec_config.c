@@ -201,7 +201,7 @@ const struct stmt exec_show_configuration_rows[] = {
 	{ SHOW_ROW("merge", "What would run after a commit", show_merge, "features.md 2E") },
 	{ NODE_ROW("rollback", "What taking commits back would change", "features.md 2E"),
 	  .sub = config_past_rollback_rows },
-	{ SHOW_ROW("running", "What runs", show_whole_configuration, "features.md 2E") },
+	{ SHOW_ROW("running", "The running configuration", show_whole_configuration, "features.md 2E") },
 	{ SHOW_ROW("sessions", "Who is in configuration mode", config_past_sessions, "features.md 2E"),
 	  .sub = sessions_rows },
 	STMT_DONE,

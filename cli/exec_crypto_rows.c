@@ -99,12 +99,12 @@ const struct stmt exec_crypto_generate_ecdsa_rows[] = {
 };
 
 static const struct stmt generate_rows[] = {
-	{ KEY_ROW("dsa", "DSA key pair (deprecated, never offered)", exec_crypto_generate_dsa),
+	{ KEY_ROW("dsa", "Generate a DSA key pair (deprecated, never offered)", exec_crypto_generate_dsa),
 	  .flags = STMT_WRITES },
-	{ KEY_ROW("ecdsa", "ECDSA key pair", exec_crypto_generate_ecdsa),
+	{ KEY_ROW("ecdsa", "Generate an ECDSA key pair", exec_crypto_generate_ecdsa),
 	  .sub = exec_crypto_generate_ecdsa_rows, .flags = STMT_WRITES },
-	{ KEY_ROW("ed25519", "Ed25519 key pair", exec_crypto_generate_ed25519), .flags = STMT_WRITES },
-	{ KEY_ROW("rsa", "RSA key pair", exec_crypto_generate_rsa), .arg = &arg_bits,
+	{ KEY_ROW("ed25519", "Generate an Ed25519 key pair", exec_crypto_generate_ed25519), .flags = STMT_WRITES },
+	{ KEY_ROW("rsa", "Generate an RSA key pair", exec_crypto_generate_rsa), .arg = &arg_bits,
 	  .sub = rsa_generate_rows, .flags = STMT_WRITES | STMT_ARG_OPTIONAL },
 	STMT_DONE,
 };
@@ -167,7 +167,7 @@ const struct stmt exec_crypto_zeroize_ecdsa_rows[] = {
 const struct stmt exec_crypto_zeroize_rows[] = {
 	{ KEY_ROW("all", "Every host key pair", exec_crypto_zeroize), .flags = STMT_WRITES },
 	{ KEY_ROW("dsa", "DSA key pair", exec_crypto_zeroize), .flags = STMT_WRITES },
-	{ KEY_ROW("ecdsa", "ECDSA key pairs", exec_crypto_zeroize), .sub = exec_crypto_zeroize_ecdsa_rows,
+	{ KEY_ROW("ecdsa", "Remove ECDSA key pairs", exec_crypto_zeroize), .sub = exec_crypto_zeroize_ecdsa_rows,
 	  .flags = STMT_WRITES },
 	{ KEY_ROW("ed25519", "Ed25519 key pair", exec_crypto_zeroize), .flags = STMT_WRITES },
 	{ KEY_ROW("rsa", "RSA key pair", exec_crypto_zeroize), .flags = STMT_WRITES },

@@ -275,16 +275,16 @@ static const struct arg arg_source = {
 	.words_taken = 1,
 };
 
-static const struct arg arg_count = { .help = "Number of packets", .min = 1, .max = PROBE_COUNT_MAX, .words_taken = 1 };
-static const struct arg arg_size = { .help = "With its headers", .unit = "bytes", .min = 36, .max = 65535,
+static const struct arg arg_count = { .help = "Number", .min = 1, .max = PROBE_COUNT_MAX, .words_taken = 1 };
+static const struct arg arg_size = { .help = "Size, headers included", .unit = "bytes", .min = 36, .max = 65535,
 				     .words_taken = 1 };
-static const struct arg arg_ping_timeout = { .help = "For an answer", .unit = "seconds",
+static const struct arg arg_ping_timeout = { .help = "Time", .unit = "seconds",
 					     .min = 1, .max = 36, .words_taken = 1 };
-static const struct arg arg_interval = { .help = "At least this long", .unit = "milliseconds", .min = 0,
+static const struct arg arg_interval = { .help = "Time", .unit = "milliseconds", .min = 0,
 					 .max = PROBE_INTERVAL_MAX_MS, .words_taken = 1 };
-static const struct arg arg_trace_timeout = { .help = "For an answer", .unit = "seconds",
+static const struct arg arg_trace_timeout = { .help = "Time", .unit = "seconds",
 					      .min = 1, .max = PROBE_TIMEOUT_MAX_S, .words_taken = 1 };
-static const struct arg arg_probe = { .help = "Number of packets", .min = 1, .max = PROBE_PROBES_MAX,
+static const struct arg arg_probe = { .help = "Number", .min = 1, .max = PROBE_PROBES_MAX,
 				      .words_taken = 1 };
 static const struct arg arg_ttl = { .help = "Number of hops", .min = 1, .max = PROBE_TTL_MAX, .words_taken = 1 };
 
@@ -296,8 +296,8 @@ static const struct arg arg_ttl = { .help = "Number of hops", .min = 1, .max = P
 #define HOST_ROW(run_, options_) \
 	{ NET_ROW(STMT_RUN, "host", "Whom to ask", run_, &arg_host, STMT_BARE), .sub = (options_) }
 #define FAMILY_ROWS(hosts_)                                                                                     \
-	{ NET_ROW(STMT_NODE, "ipv4", "By IPv4", NULL, NULL, 0), .sub = (hosts_) },                              \
-	{ NET_ROW(STMT_NODE, "ipv6", "By IPv6", NULL, NULL, 0), .sub = (hosts_) }
+	{ NET_ROW(STMT_NODE, "ipv4", "Use IPv4", NULL, NULL, 0), .sub = (hosts_) },                              \
+	{ NET_ROW(STMT_NODE, "ipv6", "Use IPv6", NULL, NULL, 0), .sub = (hosts_) }
 #define VRF_ROW(hosts_) { NET_ROW(STMT_RUN, "vrf", "In this VRF", NULL, &arg_vrf, 0), .sub = (hosts_) }
 
 static const struct stmt ping_options[] = {

@@ -71,7 +71,7 @@ static int domain_canonical(const struct arg *arg, const char *text, char **ret_
 
 const struct arg arg_hostname = {
 	.name = "WORD",
-	.help = "This system's network name",
+	.help = "Name of the router, up to 63 characters",
 	.min = 1,
 	.max = SYSTEM_HOSTNAME_MAX_BYTES,
 	.text = true,
@@ -81,7 +81,7 @@ const struct arg arg_hostname = {
 
 const struct arg arg_domain_name = {
 	.name = "WORD",
-	.help = "Default domain name",
+	.help = "Domain name",
 	.min = 1,
 	.max = SYSTEM_DOMAIN_MAX_BYTES,
 	.text = true,
@@ -90,7 +90,7 @@ const struct arg arg_domain_name = {
 };
 
 const struct stmt system_domain_children[] = {
-	{ .kind = STMT_LEAF, .word = "name", .help = "Define the default domain name", .arg = &arg_domain_name,
+	{ .kind = STMT_LEAF, .word = "name", .help = "Set the domain that completes names", .arg = &arg_domain_name,
 	  .offset = offsetof(struct system_conf, domain_name), .source = "features.md 1C-16; RFC 1035 section 2.3.4" },
 	STMT_DONE,
 };

@@ -28,12 +28,12 @@ extern const struct arg arg_domain_name;
 extern const struct stmt system_domain_children[];
 /* The SSH server says the name in messages to syslog servers. */
 #define SYSTEM_HOSTNAME_ROW                                                                                  \
-	{ .kind = STMT_LEAF, .word = "hostname", .help = "Set system's network name", .arg = &arg_hostname,  \
+	{ .kind = STMT_LEAF, .word = "hostname", .help = "Set the name of this router", .arg = &arg_hostname,  \
 	  .offset = offsetof(struct system_conf, hostname), .task = "root-lr",                               \
 	  .source = "features.md 1C-16; RFC 1123 section 2.1", .owners = OWNER_CONFD | OWNER_SSHD }
 #define SYSTEM_CONF_ROWS                                                                                     \
 	SYSTEM_HOSTNAME_ROW,                                                                                 \
-	{ .kind = STMT_NODE, .word = "domain", .help = "Domain service related commands",                    \
+	{ .kind = STMT_NODE, .word = "domain", .help = "Settings of the domain",                    \
 	  .sub = system_domain_children, .task = "ip-services", .source = "features.md 1C-16",               \
 	  .owners = OWNER_CONFD }
 

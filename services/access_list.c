@@ -377,7 +377,8 @@ static int ipv6_canonical(const struct arg *arg, const char *text, char **ret_te
 }
 
 static const struct arg arg_number = { .help = "Number of the entry", .min = 1, .max = 2147483646, .words_taken = 1 };
-static const struct arg arg_remark = { .name = "LINE", .help = "Comment", .text = true, .min = 1, .max = 255 };
+static const struct arg arg_remark = { .name = "LINE", .help = "Text of the comment", .text = true, .min = 1,
+					.max = 255 };
 static const struct arg arg_rule_ipv4 = {
 	.name = "LINE",
 	.help = "[ipv4|tcp|PROTOCOL] SOURCE [eq PORT] [DESTINATION [eq PORT]]; any, host A, A/LEN or A WILDCARD",
@@ -394,14 +395,15 @@ static const struct arg arg_rule_ipv6 = {
 #define ENTRY_ROWS(rule)                                               \
 	ENTRY_LEAF("deny", "Keep out what matches", rule, deny),       \
 	ENTRY_LEAF("permit", "Let in what matches", rule, permit),     \
-	ENTRY_LEAF("remark", "A comment", &arg_remark, remark), STMT_DONE
+	ENTRY_LEAF("remark", "Say what the entries are for", &arg_remark, remark), STMT_DONE
 #define LIST_ROW(entries_rows)                                                                                         \
-	{ .kind = STMT_LIST, .word = "sequence", .help = "An entry", .arg = &arg_number, .sub = entries_rows,          \
+	{ .kind = STMT_LIST, .word = "sequence", .help = "Define an entry of the access list", \
+	  .arg = &arg_number, .sub = entries_rows, \
 	  .offset = offsetof(struct access_list_conf, entries), .esize = sizeof(struct access_entry_conf),             \
 	  .key_offset = offsetof(struct access_entry_conf, number), .max_entries = 4096, .flags = STMT_BARE,           \
 	  .source = "features.md 2A" }
 #define LISTS_ROW(list_rows, prompt, field)                                                                            \
-	{ .kind = STMT_LIST, .word = "access-list", .help = "An access list", .arg = &arg_access_list_name,            \
+	{ .kind = STMT_LIST, .word = "access-list", .help = "Define an access list", .arg = &arg_access_list_name, \
 	  .sub = list_rows, .mode = prompt, .offset = offsetof(struct ssh_conf, access_lists.field),                   \
 	  .esize = sizeof(struct access_list_conf), .key_offset = offsetof(struct access_list_conf, name),             \
 	  .max_entries = 4096, .source = "features.md 2A" }

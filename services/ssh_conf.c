@@ -23,13 +23,13 @@
 		.words_taken = 1,                       \
 	}
 
-NUMBER(arg_port, 5520, 5529, NULL, "Port number on which the SSH server listens, instead of 22");
+NUMBER(arg_port, 5520, 5529, NULL, "Port number");
 NUMBER(arg_timeout, 5, 120, "seconds", "Time a client has for authentication");
-NUMBER(arg_rate, 1, 600000, "a minute", "New sessions");
-NUMBER(arg_burst, 1, 10000, "sessions", "New sessions at once before the rate counts");
+NUMBER(arg_rate, 1, 600000, "a minute", "Number of new sessions");
+NUMBER(arg_burst, 1, 10000, "sessions", "Number of new sessions");
 NUMBER(arg_session_limit, 1, 4096, "sessions", "Sessions that may be open at once");
 NUMBER(arg_auth_limit, 3, 20, "attempts", "Authentication attempts of one connection");
-NUMBER(arg_dscp, 0, 63, NULL, "DSCP of packets to clients");
+NUMBER(arg_dscp, 0, 63, NULL, "DSCP value");
 NUMBER(arg_rekey_time, 30, 1440, "minutes", "Time after which keys are made anew");
 NUMBER(arg_rekey_volume, 1024, 4095, "megabytes", "Volume after which keys are made anew");
 NUMBER(arg_window_scale, 1, 14, NULL, "Scale factor of the TCP receive window");
@@ -38,7 +38,7 @@ NUMBER(arg_idle, 1, 86400, "seconds", "Time without traffic");
 NUMBER(arg_keepalive, 1, 3600, "seconds", "Time between questions whether a silent client is there");
 
 static const struct arg arg_banner = {
-	.name = "LINE", .help = "Text shown before authentication", .text = true, .min = 1, .max = 1024,
+	.name = "LINE", .help = "Text of the banner", .text = true, .min = 1, .max = 1024,
 };
 
 static int path_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
@@ -91,11 +91,13 @@ static const struct arg arg_cipher = { .help = "Ciphers, in order of preference"
 	{ .kind = STMT_NODE, .word = keyword, .help = help_text, .sub = rows, .source = from }
 
 static const struct stmt algorithms_rows[] = {
-	{ .kind = STMT_LEAF, .word = "host-key", .help = "Host key algorithms", .arg = &arg_host_key, AT(host_key),
+	{ .kind = STMT_LEAF, .word = "host-key", .help = "Host key algorithms offered to clients",
+	  .arg = &arg_host_key, AT(host_key),
 	  .source = "features.md 2A" },
-	{ .kind = STMT_LEAF, .word = "key-exchange", .help = "Key exchanges", .arg = &arg_kex, AT(key_exchange),
+	{ .kind = STMT_LEAF, .word = "key-exchange", .help = "Key exchanges offered to clients",
+	  .arg = &arg_kex, AT(key_exchange),
 	  .source = "features.md 2A" },
-	{ .kind = STMT_LEAF, .word = "cipher", .help = "Ciphers", .arg = &arg_cipher, AT(cipher),
+	{ .kind = STMT_LEAF, .word = "cipher", .help = "Ciphers offered to clients", .arg = &arg_cipher, AT(cipher),
 	  .source = "features.md 1F-52" },
 	STMT_DONE,
 };
@@ -109,8 +111,8 @@ static const struct stmt enable_hmac_rows[] = {
 	STMT_DONE,
 };
 static const struct stmt enable_rows[] = {
-	GROUP("cipher", "Ciphers that are off by default", enable_cipher_rows, "features.md 1F-51"),
-	GROUP("hmac", "MACs that are off by default", enable_hmac_rows, "features.md 1F-49"),
+	GROUP("cipher", "Offer ciphers that are off by default", enable_cipher_rows, "features.md 1F-51"),
+	GROUP("hmac", "Offer MACs that are off by default", enable_hmac_rows, "features.md 1F-49"),
 	STMT_DONE,
 };
 static const struct stmt disable_hmac_rows[] = {
@@ -126,14 +128,14 @@ static const struct stmt disable_auth_rows[] = {
 	STMT_DONE,
 };
 static const struct stmt disable_rows[] = {
-	GROUP("hmac", "MACs", disable_hmac_rows, "features.md 1F-50"),
-	GROUP("auth-methods", "Ways to authenticate", disable_auth_rows, "features.md 2A"),
-	ONE_OF_MANY("sftp", "The sftp subsystem", disable_sftp, "features.md 2A"),
-	ONE_OF_MANY("scp", "scp, the command", disable_scp, "features.md 2A"),
+	GROUP("hmac", "Do not offer these MACs", disable_hmac_rows, "features.md 1F-50"),
+	GROUP("auth-methods", "Refuse these ways to authenticate", disable_auth_rows, "features.md 2A"),
+	ONE_OF_MANY("sftp", "Refuse the sftp subsystem", disable_sftp, "features.md 2A"),
+	ONE_OF_MANY("scp", "Refuse scp", disable_scp, "features.md 2A"),
 	STMT_DONE,
 };
 static const struct stmt port_forwarding_rows[] = {
-	FLAG("local", "From the client's side", port_forwarding_local, "features.md 1G-55"),
+	FLAG("local", "Forward connections that clients open (ssh -L)", port_forwarding_local, "features.md 1G-55"),
 	STMT_DONE,
 };
 static const struct stmt rate_limit_rows[] = {
@@ -210,30 +212,31 @@ static const struct stmt netconf_rows[] = {
 };
 /* DEFAULT(text) is the text where a default is said, NULL below a VRF, where the server's own setting holds. */
 #define PROFILE_ROWS(DEFAULT)                                                                                          \
-	SETTING("port", "Non-default port of the SSH server", &arg_port, port, NULL, "features.md 1H-63, 2A"),         \
-	{ .kind = STMT_LEAF, .word = "rate-limit", .help = "Limit of new sessions a minute", .arg = &arg_rate,         \
+	SETTING("port", "Listen on another port than 22", &arg_port, port, NULL, "features.md 1H-63, 2A"),         \
+	{ .kind = STMT_LEAF, .word = "rate-limit", .help = "Limit new sessions a minute", .arg = &arg_rate,         \
 	  .def = DEFAULT("60"), AT(rate_limit_per_min), .flags = STMT_UNSET, .sub = rate_limit_rows,                   \
 	  .source = "features.md 2A" },                                                                                \
-	SETTING("session-limit", "Limit of open sessions", &arg_session_limit, session_limit, DEFAULT("64"),           \
+	SETTING("session-limit", "Limit open sessions", &arg_session_limit, session_limit, DEFAULT("64"),           \
 		"features.md 2A"),                                                                                     \
-	SETTING("max-auth-limit", "Limit of authentication attempts", &arg_auth_limit, max_auth_limit, DEFAULT("20"),  \
+	SETTING("max-auth-limit", "Limit authentication attempts", &arg_auth_limit, max_auth_limit, DEFAULT("20"),  \
 		"features.md 2A"),                                                                                     \
-	SETTING("dscp", "Mark of packets to clients", &arg_dscp, dscp, DEFAULT("16"), "features.md 2A"),               \
-	SETTING("rekey-time", "Keys are made anew after a time", &arg_rekey_time, rekey_time_min, DEFAULT("60"),       \
+	SETTING("dscp", "Mark packets to clients", &arg_dscp, dscp, DEFAULT("16"), "features.md 2A"),               \
+	SETTING("rekey-time", "Make keys anew after a time", &arg_rekey_time, rekey_time_min, DEFAULT("60"),       \
 		"features.md 2A"),                                                                                     \
-	SETTING("rekey-volume", "Keys are made anew after a volume", &arg_rekey_volume, rekey_volume_mb,               \
+	SETTING("rekey-volume", "Make keys anew after a volume", &arg_rekey_volume, rekey_volume_mb,               \
 		DEFAULT("1024"), "features.md 2A"),                                                                    \
 	SETTING("tcp-window-scale", "Scale of the TCP window", &arg_window_scale, tcp_window_scale, DEFAULT("1"),      \
 		"features.md 2A"),                                                                                     \
 	SETTING("keepalive", "Ask silent clients whether they are there", &arg_keepalive, keepalive_s, NULL,           \
 		"issue: keepalive"),                                                                                   \
-	{ .kind = STMT_LEAF, .word = "banner", .help = "Text before authentication", .arg = &arg_banner, AT(banner),   \
+	{ .kind = STMT_LEAF, .word = "banner", .help = "Show a text before authentication", .arg = &arg_banner, \
+	  AT(banner), \
 	  .source = "issue: banner" },                                                                                 \
 	FLAG("logging", "Log more about sessions", logging, "features.md 2A"),                                         \
 	GROUP("algorithms", "What is offered to clients", algorithms_rows, "features.md 1F-52"),                       \
 	GROUP("enable", "Offer what is off by default", enable_rows, "features.md 1F-51"),                             \
-	GROUP("disable", "Take back what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
-	GROUP("penalties", "Shut sources out for a time that misbehave", penalties_rows, "features.md section 3"),     \
+	GROUP("disable", "Turn off what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
+	GROUP("penalties", "Shut out sources that misbehave, for a time", penalties_rows, "features.md section 3"), \
 	GROUP("port-forwarding", "Let clients open connections through this router", port_forwarding_rows,             \
 	      "features.md 1G-55")
 
@@ -256,7 +259,7 @@ static const struct stmt vrf_children[] = {
 	{ .kind = STMT_NODE, .word = "ipv6", .help = "What holds for IPv6 clients", .sub = acl_ipv6_rows,
 	  .flags = STMT_MORE, .source = "features.md 2A" },
 	PROFILE_ROWS(NOT_SAID),
-	SETTING("timeout", "Timeout of authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
+	SETTING("timeout", "Limit the time for authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
 	/* "timeout" below the server; here that word is the one above */
 	GROUP("idle-timeout", "End what is idle", idle_rows, "features.md 2A"),
 	GROUP("netconf", "NETCONF over SSH", netconf_vrf_rows, "features.md 2A"),
@@ -264,7 +267,7 @@ static const struct stmt vrf_children[] = {
 };
 
 static const struct stmt server_children[] = {
-	{ .kind = STMT_FLAG, .word = "v1", .help = "SSH protocol version 1, which nothing here speaks",
+	{ .kind = STMT_FLAG, .word = "v1", .help = "Accept SSH protocol version 1 too, which nothing here speaks",
 	  .offset = offsetof(struct ssh_conf, v1), .flags = STMT_DEPRECATED, .source = "features.md 2A" },
 	{ .kind = STMT_FLAG, .word = "v2", .help = "Accept only SSH protocol version 2",
 	  .offset = offsetof(struct ssh_conf, v2), .source = "features.md 1C-23" },
@@ -280,7 +283,8 @@ static const struct stmt server_children[] = {
 const struct stmt ssh_conf_children[] = {
 	{ .kind = STMT_NODE, .word = "server", .help = "Provide the SSH server service", .sub = server_children,
 	  .source = "features.md 1C" },
-	{ .kind = STMT_LEAF, .word = "timeout", .help = "Timeout of authentication", .arg = &arg_timeout, .def = "30",
+	{ .kind = STMT_LEAF, .word = "timeout", .help = "Limit the time for authentication",
+	  .arg = &arg_timeout, .def = "30",
 	  .flags = STMT_UNSET, .offset = offsetof(struct ssh_conf, server.timeout_s),
 	  .source = "features.md 1C-21, 2A" },
 	STMT_DONE,

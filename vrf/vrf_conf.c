@@ -105,9 +105,10 @@ static const struct arg arg_description = {
 };
 
 const struct stmt vrf_conf_children[] = {
-	{ .kind = STMT_LEAF, .word = "description", .help = "A description for the VRF", .arg = &arg_description,
+	{ .kind = STMT_LEAF, .word = "description", .help = "Say what the VRF is for", .arg = &arg_description,
 	  .offset = offsetof(struct vrf_conf_entry, description), .source = "IOS XR: vrf NAME description" },
-	{ .kind = STMT_LEAF, .word = "device", .help = "Linux device that carries this VRF, where the name is longer",
+	{ .kind = STMT_LEAF, .word = "device",
+	  .help = "Name the Linux device of this VRF, when the VRF's own name is too long for one",
 	  .arg = &arg_device, .offset = offsetof(struct vrf_conf_entry, device),
 	  .source = "architecture.md, A VRF; features.md T1" },
 	STMT_DONE,

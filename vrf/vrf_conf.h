@@ -30,7 +30,7 @@ extern const struct stmt vrf_conf_children[];
 /* LIST row "vrf": mode config-vrf, owners OWNER_SSHD (and later ones) */
 #define VRF_CONF_ROW                                                                                         \
 	{                                                                                                    \
-		.kind = STMT_LIST, .word = "vrf", .help = "VRF configuration", .arg = &arg_vrf_name,         \
+		.kind = STMT_LIST, .word = "vrf", .help = "Describe a VRF", .arg = &arg_vrf_name,         \
 		.offset = offsetof(struct vrf_conf, vrfs), .esize = sizeof(struct vrf_conf_entry),           \
 		.key_offset = offsetof(struct vrf_conf_entry, name), .sub = vrf_conf_children,               \
 		.mode = "config-vrf", .task = "ip-services", .source = "architecture.md, A VRF; seed: names up to 32", \
