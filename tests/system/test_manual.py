@@ -114,7 +114,7 @@ def test_json_is_as_documented(own_product):
     assert product.ssh("show", "clock").returncode == 0  # a row in the history
     assert product.ssh("show", "clock", user="ghost").returncode != 0  # and a failed one
     listed = subprocess.run([MANUAL, "--list"], stdout=subprocess.PIPE, text=True, check=True, timeout=10).stdout
-    lines = dict(line.split("\t") for line in listed.splitlines() if line.startswith(("show ", "dir")))
+    lines = dict(line.split("\t") for line in listed.splitlines() if line.startswith(("show ", "dir", "who")))
     lines["ping"] = "ping 127.0.0.1 count 2"
     documented = {command: rest for command, *rest in json_sections()}
     assert set(documented) <= set(lines)
