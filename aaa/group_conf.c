@@ -220,7 +220,7 @@ static const struct arg arg_task = {
 	  .source = GROUP_SOURCE }
 
 static const struct stmt usergroup_inherit_rows[] = {
-	NAMES_ROW("usergroup", "A user group", &arg_parent_usergroup, 32),
+	NAMES_ROW("usergroup", "Inherit the task groups of a user group", &arg_parent_usergroup, 32),
 	STMT_DONE,
 };
 
@@ -233,15 +233,15 @@ const struct stmt usergroup_conf_children[] = {
 };
 
 static const struct stmt taskgroup_inherit_rows[] = {
-	NAMES_ROW("taskgroup", "A task group", &arg_parent_taskgroup, 32),
+	NAMES_ROW("taskgroup", "Inherit the tasks of a task group", &arg_parent_taskgroup, 32),
 	STMT_DONE,
 };
 
 static const struct stmt task_rows[] = {
-	NAMES_ROW("read", "To see it: show commands, and its statements", &arg_task, TASKS_MAX),
-	NAMES_ROW("write", "To configure it", &arg_task, TASKS_MAX),
-	NAMES_ROW("execute", "To run commands that change it: clear, generate", &arg_task, TASKS_MAX),
-	NAMES_ROW("debug", "To debug it", &arg_task, TASKS_MAX),
+	NAMES_ROW("read", "Allow to see it: show commands, and its statements", &arg_task, TASKS_MAX),
+	NAMES_ROW("write", "Allow to configure it", &arg_task, TASKS_MAX),
+	NAMES_ROW("execute", "Allow commands that change it: clear, generate", &arg_task, TASKS_MAX),
+	NAMES_ROW("debug", "Allow to debug it", &arg_task, TASKS_MAX),
 	STMT_DONE,
 };
 

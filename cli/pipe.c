@@ -420,9 +420,9 @@ static const struct stmt utility_rows[] = {
 };
 
 static const struct stmt file_rows[] = {
-	{ .kind = STMT_RUN, .word = "append", .help = "To the end of a file", .run = run_append, .task = "filesystem",
+	{ .kind = STMT_RUN, .word = "append", .help = "Append to the file", .run = run_append, .task = "filesystem",
 	  .source = "IOS XR", .flags = STMT_WRITES },
-	{ .kind = STMT_RUN, .word = "overwrite", .help = "In place of what is in it", .run = run_overwrite,
+	{ .kind = STMT_RUN, .word = "overwrite", .help = "Replace what is in the file", .run = run_overwrite,
 	  .task = "filesystem", .source = "issue: | file", .flags = STMT_WRITES },
 	STMT_DONE,
 };

@@ -327,7 +327,8 @@ LINE_TEMPLATE_ROWS(standard, offsetof(struct lines_conf, standard));
 LINE_TEMPLATE_ROWS(template, 0);
 
 const struct stmt line_conf_children[] = {
-	{ .kind = STMT_NODE, .word = "console", .help = "The console", .sub = console_rows, .mode = "config-line",
+	{ .kind = STMT_NODE, .word = "console", .help = "Settings of the console", .sub = console_rows,
+	  .mode = "config-line",
 	  .source = LINE_SOURCE },
 	{ .kind = STMT_NODE, .word = "default", .help = "Every line, where its own template says nothing",
 	  .sub = standard_rows, .mode = "config-line", .source = LINE_SOURCE },

@@ -167,7 +167,8 @@ static const struct stmt idle_rows[] = {
 	STMT_DONE,
 };
 static const struct stmt netconf_disable_rows[] = {
-	FLAG("ssh-port", "On the port of SSH; ports of its own stay", disable_netconf_ssh_port, "features.md 2A"),
+	FLAG("ssh-port", "Refuse NETCONF on the port of SSH; ports of its own stay", disable_netconf_ssh_port,
+	      "features.md 2A"),
 	STMT_DONE,
 };
 static const struct stmt netconf_acl_ipv4_rows[] = {

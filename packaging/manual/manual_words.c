@@ -31,11 +31,13 @@ static void values_write(const struct arg *arg, char *text, size_t size_bytes)
 		snprintf(text, size_bytes, "%" PRId64 " to %" PRId64 "%s%s", arg->min, arg->max,
 			 *unit ? " " : "", unit);
 	} else if (arg->text && arg->max > 0) {
-		snprintf(text, size_bytes, "%s%" PRId64 " characters", arg->min > 1 ? "" : "up to ",
-			 arg->max);
 		if (arg->min > 1)
 			snprintf(text, size_bytes, "%" PRId64 " to %" PRId64 " characters", arg->min,
 				 arg->max);
+		else if (arg->max > 1)
+			snprintf(text, size_bytes, "up to %" PRId64 " characters", arg->max);
+		else
+			snprintf(text, size_bytes, "one character");
 	}
 }
 
