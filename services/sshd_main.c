@@ -339,7 +339,10 @@ static bool on_connection(const struct listener_connection *connection, void *us
 {
 	struct sshd *sshd = userdata;
 
-	return sshd_keys_ready(sshd, connection->vrf->name) && session_server_connection(sshd->sessions, connection);
+	if (sshd_keys_ready(sshd, connection->vrf->name))
+		return session_server_connection(sshd->sessions, connection);
+	close(connection->fd);
+	return false;
 }
 
 static void on_exhausted(const struct vrf *vrf, void *userdata)

@@ -40,7 +40,7 @@ bool monitor_offer_put(const struct hostkey_set *hostkeys, const struct ssh_prof
 	unsigned keys = ssh_algorithm_host_keys(&server);
 	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
 
-	mon_put_text(answer, "Sallyport");
+	mon_put_text(answer, ""); /* no comment behind the version: some scanners take it for a part of it */
 	mon_put_u32(answer, (uint32_t)profile->timeout_s);
 	for (unsigned kind = 0; kind < SSH_ALGORITHM_KIND_MAX; kind++)
 		mon_put_text(answer, ssh_algorithm_list((enum ssh_algorithm_kind)kind, &server, list, sizeof(list)));

@@ -27,6 +27,12 @@ def test_show_ssh_lists_the_session_that_asks(product):
     assert row[10] == "Exec-Command" and row[11] == "default"
 
 
+def test_identification_has_no_comment(product):
+    with socket.create_connection(("127.0.0.1", product.port), 10) as peer:
+        peer.settimeout(10)
+        assert peer.recv(100) == b"SSH-2.0-Sallyport_1.0\r\n"
+
+
 def test_password_login(product):
     done = subprocess.run(["sshpass", "-p", product.password, *product.ssh_argv("show vrf", key=False, options=[
         "PreferredAuthentications=password", "PubkeyAuthentication=no"])], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

@@ -67,6 +67,16 @@ class Server:
         return any(text in message for message in self.take())
 
 
+def wrong_password(product, name):
+    transport = paramiko.Transport(socket.create_connection(("127.0.0.1", product.port), 10))
+    try:
+        transport.start_client(timeout=10)
+        with pytest.raises(paramiko.SSHException):
+            transport.auth_password(name, "wrong")
+    finally:
+        transport.close()
+
+
 def test_shown_as_the_reference_shows_it(router):
     router.configure("ssh timeout 33")
     text = show(router)
@@ -90,13 +100,7 @@ def test_shown_as_the_reference_shows_it(router):
 
 def test_strangers_words_reach_neither_terminal_nor_automation(router):
     name = "evil\x1b[2J\r\nRP/0/RP0/CPU0:router# not found % Error\x9b"
-    transport = paramiko.Transport(socket.create_connection(("127.0.0.1", router.port), 10))
-    try:
-        transport.start_client(timeout=10)
-        with pytest.raises(paramiko.SSHException):
-            transport.auth_password(name, "wrong")
-    finally:
-        transport.close()
+    wrong_password(router, name)
     wait_for(lambda: "evil" in store(router), what="its line")
     router.cli("-c", "show clock")
     text = show(router)
@@ -156,6 +160,82 @@ def test_size_and_severity_of_what_is_kept(own_product):
     assert "Log Buffer (4096 bytes):" in show(product)
     product.configure("no logging buffered")
     wait_for(lambda: "Log Buffer (2097152 bytes):" in show(product), what="the default")
+
+
+# ---- the events of the reference ----
+
+def log_in(product):
+    product.ssh("show", "clock", check=0)
+
+
+def leave_before_login(product):
+    with socket.create_connection(("127.0.0.1", product.port), 10) as peer:
+        assert peer.recv(4) == b"SSH-"
+        peer.sendall(b"SSH-2.0-somebody\r\n")
+
+
+def fail(product):
+    wrong_password(product, "stranger")
+
+
+def forward(product):
+    argv = product.ssh_argv()
+    subprocess.run([*argv[:-1], "-W", f"127.0.0.1:{product.port}", argv[-1]], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=20)
+
+
+def forward_allowed(product):
+    assert "% " not in product.configure("ssh server port-forwarding local")
+    forward(product)
+    assert "% " not in product.configure("no ssh server port-forwarding local")
+
+
+def commit(product):
+    assert "% " not in product.configure("ssh timeout 46")
+
+
+def no_host_key(product):
+    assert product.cli("-c", "crypto key zeroize all").returncode == 0
+    with socket.create_connection(("127.0.0.1", product.port), 10) as peer:
+        assert peer.recv(100) == b""  # it does not hang
+
+
+ADDRESS = r"'127\.0\.0\.1'"
+# what is written, what causes it, whether only with "ssh server logging"
+EVENTS = [
+    (rf"%SECURITY-SSHD-6-INFO_SUCCESS : Successfully authenticated user 'admin' from {ADDRESS} on 'vty\d+'\(cipher '\S+', mac '\S+'\)$",
+     log_in, True),
+    (rf"%SECURITY-SSHD-6-INFO_USER_LOGOUT : User 'admin' from {ADDRESS} logged out on 'vty\d+'$", log_in, True),
+    (r"%SECURITY-SSHD-6-INFO_GENERAL : Client closes socket connection$", leave_before_login, True),
+    (rf"%SECURITY-SSHD-4-WARN_GENERAL : Failed \S+ for user 'stranger' from {ADDRESS} port \d+ vrf 'default' on 'vty\d+': ", fail, False),
+    (r"%SECURITY-SSHD-6-PORT_FWD_INFO_GENERAL : Port Forwarding, Target:=127\.0\.0\.1, Port:=\d+, Originator:=\S+,Port:=\d+, "
+     r"Vrf:=default, Connection forwarded$", forward_allowed, False),
+    (r"%SECURITY-SSHD-3-PORT_FWD_ERR_GENERAL : Port Forwarding, Port forwarding is not enabled$", forward, False),
+    (r"%MGBL-CONFIG-6-DB_COMMIT : Configuration committed by user 'root'\. Use 'show configuration commit changes \d+' to view the changes\.$",
+     commit, False),
+    (r"%SECURITY-SSHD-3-ERR_GENERAL : .*host key", no_host_key, False),
+]
+
+
+def test_each_event_of_the_reference_is_caused(own_product):
+    product = own_product
+    product.configure(*WITHOUT_LIMITS)
+
+    def seen(pattern):
+        return [line for line in lines(show(product)) if re.search(r": " + pattern, line)]
+    # without it, sessions come and go in silence
+    for cause in (log_in, leave_before_login):
+        past = len(product.history())
+        cause(product)
+        wait_for(lambda: len(product.history()) > past, what="the end of the session")
+    for pattern, _, asked in EVENTS:
+        assert not asked or not seen(pattern), pattern
+    assert "% " not in product.configure("ssh server vrf default logging")
+    for pattern, cause, _ in EVENTS:
+        before = len(seen(pattern))
+        cause(product)
+        wait_for(lambda: len(seen(pattern)) > before, what=pattern)
+        assert all(LINE.match(line) for line in seen(pattern)), seen(pattern)
 
 
 def test_cleared_by_those_who_may(router):
@@ -258,15 +338,10 @@ def test_lines_appear_in_a_session_that_asked_for_them(router):
         shell.send("ck\n")
         shell.expect(r"ck\r\n.* UTC\r\n.*\d\d:\d\d:\d\d.*#$")
         name = "boo\x1b[31m"
-        transport = paramiko.Transport(socket.create_connection(("127.0.0.1", router.port), 10))
-        try:
-            transport.start_client(timeout=10)
-            with pytest.raises(paramiko.SSHException):
-                transport.auth_password(name, "wrong")
-        finally:
-            transport.close()
+        wrong_password(router, name)
         shell.expect(r"\n([^\n]*user 'boo[^\n]*)\r\n")
         assert b"\x1b" not in shell.match[1] and b"boo?[31m" in shell.match[1], shell.match[1]
+        shell.expect("#$")  # the prompt, again
         shell.send("terminal monitor disable\n")
         shell.expect("#$")
         router.configure("ssh timeout 45")

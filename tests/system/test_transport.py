@@ -4,6 +4,7 @@ monitor of services/ssh/monitor.c, and with a stub of the protocol that shows wh
 import base64
 import hashlib
 import json
+import logging
 import os
 import pwd
 import re
@@ -394,11 +395,101 @@ def test_unreadable_request_is_refused_at_once(server, kind):
     client.close()
 
 
-def test_unreadable_first_request_ends_the_connection(server):
+def test_unreadable_first_request_ends_the_connection(server, caplog):
+    """There is no earlier message that could carry a refusal, so the client is told in a disconnect, at once."""
+    caplog.set_level(logging.INFO, "paramiko.transport")
+    started = time.monotonic()
     client = RawClient(server)
     client.ask_service()
     client.request("publickey", *unreadable("unknown key type"))
     assert server.end()[0] == "authentication-failed"
+    client.join(10)
+    assert "Disconnect (code 11): " in caplog.text and time.monotonic() - started < 5, caplog.text
+
+
+def test_gssapi_as_the_first_request(server):
+    """libssh refuses it by itself, and goes on."""
+    client = RawClient(server)
+    client.ask_service()
+    client.request("gssapi-with-mic", 1, b"\x06\x09*\x86H\x86\xf7\x12\x01\x02\x02")
+    client.expect(51)
+    client.request("password", False, "right")
+    client.expect(52)
+    client.close()
+
+
+class Injector:
+    """Between a client and the server: one packet more, in the clear, before or behind the client's KEXINIT."""
+    IGNORE = struct.pack(">IB", 12, 6) + b"\x02" + struct.pack(">I", 0) + bytes(6)
+
+    def __init__(self, server, where):
+        self.server, self.where, self.told = server, where, False
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def altered(self, data):
+        rest = data.partition(b"\n")[2]
+        if self.where == "before":
+            return self.IGNORE + rest
+        length = struct.unpack(">I", rest[:4])[0] + 4
+        return rest[:length] + self.IGNORE + rest[length:]
+
+    def run(self):
+        client, _ = self.listener.accept()
+        server = socket.create_connection(("127.0.0.1", self.server.port))
+        held = b"" if self.where else None  # until the whole of the identification and of KEXINIT is there
+        try:
+            while True:
+                for source in select.select([client, server], [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    if source is server:
+                        client.sendall(data)
+                        continue
+                    if held is not None:
+                        # the server must see the identification to answer it
+                        head, newline, kex = (held + data).partition(b"\n")
+                        if not self.told and newline:
+                            server.sendall(head + newline)
+                            self.told = True
+                        held = held + data
+                        if len(kex) < 4 or len(kex) < struct.unpack(">I", kex[:4])[0] + 4:
+                            continue
+                        data, held = self.altered(held), None
+                    server.sendall(data)
+        except OSError:
+            pass
+        finally:
+            client.close()
+            server.close()
+
+
+@pytest.mark.parametrize("where", ["", "before", "behind"])
+def test_strict_key_exchange_takes_no_packet_more(server, place, where):
+    """Terrapin begins with a packet that somebody slips in before there are keys; OpenSSH and we agree on strict order."""
+    between = Injector(server, where)
+    argv = ssh_argv(server, place, "echo served", options=["-vvv"])
+    argv[argv.index("-p") + 1] = str(between.port)
+    argv = [word for word in argv if word != "LogLevel=ERROR"]
+    argv = [word for n, word in enumerate(argv) if not (word == "-o" and n + 1 < len(argv) and not "=" in argv[n + 1])]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=15)
+    between.listener.close()
+    if not where:
+        assert done.returncode == 0 and b"will use strict KEX ordering" in done.stderr, done.stderr
+        return
+    assert done.returncode == 255 and b"served" not in done.stdout, done
+    reason, text = server.end()
+    # counted before the first protected packet is looked at, so it is not the MAC that fails
+    assert (reason, text) == ("negotiation-failed", "Received unexpected packets in strict KEX mode.")
+    assert b"SSH2_MSG_SERVICE_ACCEPT" not in done.stderr
+
+
+def test_a_client_that_asks_whether_we_are_there_gets_answers(server, place):
+    done = ssh(server, place, "sleep 3; echo here", options=["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"])
+    assert done.returncode == 0 and done.stdout == b"here\n", done
 
 
 @pytest.mark.parametrize("method,rest", [("gssapi-with-mic", (1, b"\x06\x09*\x86H\x86\xf7\x12\x01\x02\x02")), ("hostbased", ("ssh-rsa", "x", "h", "u", "s")),
