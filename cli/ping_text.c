@@ -167,7 +167,7 @@ void ping_text_marks(struct ping_text *ping, int64_t now_ms, bool ended, FILE *o
 /* As routers count: whole milliseconds, and nothing takes none. */
 static long whole(double time_ms)
 {
-	return time_ms < 1 ? 1 : (long)(time_ms + 0.5);
+	return time_ms < 1 ? 1 : time_ms < 9999999 ? (long)(time_ms + 0.5) : 9999999;
 }
 
 void ping_text_result(const struct ping_text *ping, FILE *out)

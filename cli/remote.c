@@ -119,6 +119,7 @@ int remote_stream(const struct remote *remote, enum remote_daemon daemon, const 
 	}
 	if (stream->watch_fd >= 0)
 		varlink_client_watch(client, stream->watch_fd, stream->stop, stream->userdata);
-	r = varlink_client_call_more(client, method, parameters, 0, stream->on_reply, stream->userdata, err);
+	r = varlink_client_call_more(client, method, parameters, REMOTE_STREAM_TIMEOUT_MS, stream->on_reply,
+				     stream->userdata, err);
 	return r < 0 && r != -EREMOTEIO && r != -ECANCELED ? explain(daemon, r, err) : r;
 }

@@ -30,6 +30,7 @@ struct remote {
 
 #define REMOTE_TIMEOUT_MS	 10000 /* an answer about state */
 #define REMOTE_COMMIT_TIMEOUT_MS 60000 /* a commit waits for every member */
+#define REMOTE_STREAM_TIMEOUT_MS 3700000 /* the daemon ends what lasts an hour */
 #define REMOTE_PROMPT_TIMEOUT_MS 500   /* a prompt waits for nobody longer */
 
 /* parameters is stolen and may be NULL. Either ret_ pointer may be NULL; *ret_reply is set to NULL or a new reference,
