@@ -45,6 +45,9 @@ static void environment_make(char **envs)
 		if (value && asprintf(&envs[len], "%s=%s", names[i], value) > 0)
 			len++;
 	}
+	/* the user may have no account, and then the shell could not say who he is */
+	if (asprintf(&envs[len], "PS1=%s@\\h:\\w\\$ ", getenv("USER") ? getenv("USER") : "run") > 0)
+		len++;
 	envs[len] = NULL;
 }
 
@@ -62,9 +65,9 @@ static void child_signals(bool one_command)
 static void child_run(const char *command, bool terminal, bool takes_input) __attribute__((noreturn));
 static void child_run(const char *command, bool terminal, bool takes_input)
 {
-	static char bash[] = "bash", sh[] = "sh", option[] = "-c";
+	static char bash[] = "bash", sh[] = "sh", option[] = "-c", own_prompt[] = "--norc";
 	char *envs[ENVS_MAX] = { NULL };
-	char *argv[] = { NULL, command ? option : NULL, (char *)(uintptr_t)command, NULL };
+	char *argv[] = { NULL, command ? option : own_prompt, (char *)(uintptr_t)command, NULL };
 
 	environment_make(envs);
 	if (terminal) {
@@ -87,6 +90,7 @@ static void child_run(const char *command, bool terminal, bool takes_input)
 		argv[0] = bash;
 		execve("/bin/bash", argv, envs);
 		argv[0] = sh;
+		argv[1] = NULL;
 		execve("/bin/sh", argv, envs);
 	}
 	dprintf(STDERR_FILENO, "%% /bin/sh: %s\n", strerror(errno));
