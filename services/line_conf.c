@@ -433,6 +433,16 @@ void line_conf_pool_of(const struct lines_conf *conf, uint32_t vty, struct line_
 					.name = "default", .template_name = "default", .last = UINT32_MAX };
 }
 
+bool line_conf_is_over(const struct lines_conf *conf, uint32_t vty, int64_t start_us, int64_t now_us)
+{
+	struct line_settings settings;
+	struct line_pool pool;
+
+	line_conf_pool_of(conf, vty, &pool);
+	line_conf_settings(conf, pool.kind == LINE_POOL_NONE ? "default" : pool.template_name, &settings);
+	return settings.absolute_timeout_s > 0 && now_us - start_us > settings.absolute_timeout_s * 1000000;
+}
+
 /* ---- what cannot be meant ---- */
 
 static void pool_line(const struct line_pool *pool, char *line, size_t size_bytes)

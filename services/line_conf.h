@@ -79,6 +79,9 @@ size_t line_conf_pools(const struct lines_conf *conf, struct line_pool *pools, s
 /* The pool a vty is in; without "vty-pool default" every other one is in the default pool. */
 void line_conf_pool_of(const struct lines_conf *conf, uint32_t vty, struct line_pool *ret_pool);
 
+/* Whether a session that began then on that vty has lasted its absolute-timeout; microseconds since 1970. */
+bool line_conf_is_over(const struct lines_conf *conf, uint32_t vty, int64_t start_us, int64_t now_us);
+
 /* What cannot be meant: templates that do not exist, pools that overlap. */
 void line_conf_check(const struct lines_conf *conf,
 		     void (*on_fault)(const char *line, const char *reason, void *userdata), void *userdata);

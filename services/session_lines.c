@@ -72,15 +72,6 @@ static void settings_of(const struct sshd_conf *conf, const uint32_t *vty, struc
 	line_conf_settings(lines, pool->template_name[0] ? pool->template_name : "default", settings);
 }
 
-bool session_lines_over(const struct sshd_conf *conf, const struct session_report *session, int64_t now_us)
-{
-	struct line_settings settings;
-	struct line_pool pool;
-
-	settings_of(conf, &session->vty, &pool, &settings);
-	return settings.absolute_timeout_s > 0 && now_us - session->start_us > settings.absolute_timeout_s * 1000000;
-}
-
 void session_lines_report(const struct sshd_conf *conf, const uint32_t *vty, const struct session_entry *entry,
 			  struct line_report *ret_report)
 {

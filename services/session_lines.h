@@ -28,8 +28,6 @@ struct session_lines_ask {
 enum line_verdict session_lines_pick(const struct session_lines_ask *ask, uint32_t *ret_vty);
 /* Why there is no line, for the client and for the log. */
 extern const char *const session_lines_refusals[];
-/* Whether the absolute-timeout of its line is over. */
-bool session_lines_over(const struct sshd_conf *conf, const struct session_report *session, int64_t now_us);
 
 /* vty NULL: the console. entry may be NULL: nobody has it. conf may be NULL: nothing is configured yet. */
 void session_lines_report(const struct sshd_conf *conf, const uint32_t *vty, const struct session_entry *entry,

@@ -979,7 +979,8 @@ static void peer_tick(struct peer *peer, int64_t now_us)
 		peer_free(peer);
 		return;
 	}
-	if (conf && entry && entry->authenticated && session_lines_over(conf, &entry->report, clock_wall_us()))
+	if (conf && entry && entry->authenticated &&
+	    line_conf_is_over(&conf->lines, entry->report.vty, entry->report.start_us, clock_wall_us()))
 		peer_terminate(peer, END_ABSOLUTE_TIMEOUT, "the absolute-timeout of the line is over");
 	if (peer->kill_us && peer->kill_us <= now_us)
 		peer_kill(peer);

@@ -94,7 +94,7 @@ static const char *value_of(const struct stmt *row)
 {
 	static const char *const tries[] = { "7",     "5520",  "40",     "2000",
 					     "n1",    "ab",    "10.0.0.0/8", "tcp any any",
-					     "10 $6$s$" "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz12345678",
+					     ("10 $6$s$" "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz12345678"),
 					     "/x/y",  "192.0.2.1", "192.0.2.1 vrf default", "4096" };
 	char *canonical = NULL;
 

@@ -149,6 +149,20 @@ Test(line, settings_come_from_the_template_then_from_default_then_from_the_produ
 	bind_arena_done(&arena);
 }
 
+Test(line, absolute_timeout)
+{
+	struct lines_conf conf = conf_of("line default absolute-timeout 2\nline template NOC absolute-timeout 0\n"
+					 "vty-pool default 0 4 line-template NOC\nvty-pool ops 5 9\n");
+	struct lines_conf nothing = conf_of("");
+
+	cr_assert_not(line_conf_is_over(&conf, 5, 1000000, 121000000));
+	cr_assert(line_conf_is_over(&conf, 5, 1000000, 121000001));
+	cr_assert_not(line_conf_is_over(&conf, 4, 1000000, INT64_MAX / 2), "its template says never");
+	cr_assert(line_conf_is_over(&conf, 77, 1000000, 121000001), "a pool that has become smaller");
+	cr_assert_not(line_conf_is_over(&nothing, 0, 1000000, INT64_MAX / 2));
+	bind_arena_done(&arena);
+}
+
 struct faults {
 	char all[1024];
 };
