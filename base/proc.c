@@ -146,7 +146,8 @@ static int caps_read(struct caps_state *ret_state)
 	for (unsigned cap = 0; cap <= (unsigned)CAP_LAST_CAP; cap++) {
 		if (prctl(PR_CAPBSET_READ, cap) > 0)
 			state.bounding |= UINT64_C(1) << cap;
-		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) > 0)
+		/* the kernel lets none be ambient that is not inheritable, capabilities(7) */
+		if ((state.inheritable >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) > 0)
 			state.ambient |= UINT64_C(1) << cap;
 	}
 	*ret_state = state;
