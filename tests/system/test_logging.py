@@ -13,6 +13,7 @@ import pexpect
 import pytest
 
 from conftest import BIN, WITHOUT_LIMITS, Product, is_gone, make_directory, varlink, wait_for
+from test_listener import needs_root, netns  # noqa: F401
 
 LINE = re.compile(r"^RP/0/RP0/CPU0:\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3} \S+: [A-Z]+_\[\d+\]: %[A-Z0-9]+-[A-Z]+-[0-7]-\w+ : .+$")
 
@@ -292,6 +293,53 @@ def test_server_in_a_vrf_that_is_not_there_waits_and_harms_nobody(router):
     assert router.ssh("show", "clock", check=0).stdout
     router.configure("no logging 192.0.2.1 vrf nowhere")
     wait_for(lambda: "Logging to" not in show(router), what="its end")
+
+
+@needs_root
+def test_server_is_reached_in_its_vrf_and_nowhere_else(own_product, netns):  # noqa: F811
+    """The same address in two VRFs: each gets its own; a VRF that is made anew is found again."""
+    product, here = own_product, Server()
+    name = f"syslog-{os.getpid()}"
+    there = r"import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', int(sys.argv[1])));" \
+            r"print('there', flush=True); [print(s.recv(65536).decode(), flush=True) for _ in iter(int, 1)]"
+
+    def inside():
+        process = subprocess.Popen(["ip", "netns", "exec", name, "/usr/bin/python3", "-c", there, str(here.port)], stdout=subprocess.PIPE)
+        assert process.stdout.readline() == b"there\n"
+        return process
+
+    def said(process, text, timeout_s=10):
+        wait_for(lambda: select.select([process.stdout], [], [], 0)[0], timeout_s, "a message")
+        while text not in (line := process.stdout.readline()):
+            assert line, "the server in the namespace ended"
+        return line
+
+    # before the VRF is there: the messages wait
+    assert "% " not in product.configure(f"logging 127.0.0.1 vrf {name} port {here.port}")
+    product.configure("ssh timeout 50")
+    wait_for(lambda: f"VRF {name} is not present" in show(product), what="the reason")
+    netns(name)
+    first = inside()
+    try:
+        said(first, b"DB_COMMIT")
+        assert here.take() == []
+        assert "% " not in product.configure(f"logging 127.0.0.1 vrf default port {here.port}")
+        product.configure("ssh timeout 51")
+        wait_for(lambda: here.has("DB_COMMIT"), what="the message in the default VRF")
+    finally:
+        first.kill()
+        first.communicate()
+    subprocess.run(["ip", "netns", "del", name], check=True)
+    netns.made.remove(name)
+    wait_for(lambda: "is not present" in show(product), what="its end")
+    netns(name)
+    second = inside()
+    try:
+        product.configure("ssh timeout 52")
+        said(second, b"DB_COMMIT", 20)
+    finally:
+        second.kill()
+        second.communicate()
 
 
 def test_statements_that_automation_sends(router):
