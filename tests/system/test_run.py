@@ -24,7 +24,7 @@ def users(product):
 
 def shell(product, user="admin"):
     argv = product.ssh_argv(user=user, options=["RequestTTY=yes"])
-    child = pexpect.spawn(argv[0], argv[1:], timeout=15, dimensions=(24, 200))
+    child = pexpect.spawn(argv[0], argv[1:], timeout=15, dimensions=(60, 200))
     child.delaybeforesend = None
     child.expect("#$")
     return child
