@@ -83,8 +83,8 @@ static bool may_run(const char *rights, const char *line)
 
 Test(task, commands)
 {
-	cr_assert(may_run("r:crypto", "show ssh"));
-	cr_assert_not(may_run("wxd:crypto,r:aaa", "show ssh"));
+	cr_assert(may_run("r:basic-services", "show ssh"));
+	cr_assert_not(may_run("wxd:basic-services,r:aaa", "show ssh"));
 	cr_assert(may_run("x:crypto", "clear ssh 1"));
 	cr_assert_not(may_run("rwd:crypto", "clear ssh 1"));
 	cr_assert(may_run("w:config-services", "configure"));
