@@ -12,9 +12,7 @@
 
 #include "base/cleanup.h"
 #include "cli/cli_options.h"
-#include "cli/complete.h"
 #include "cli/shell.h"
-#include "conf/root.h"
 
 /* The directory that the monitor passed on, or none. A number that is not open is an error, not a default. */
 static int sockets_fd(void)
@@ -47,24 +45,6 @@ static char *join(char **words, int count)
 	return take(line);
 }
 
-/* The possible next words at the end of a line; without a daemon, so everything the tables hold is offered. */
-static int complete(const char *line)
-{
-	struct complete_scene scene = {
-		.commands.root = exec_root, .exec = exec_root, .config = conf_root, .pipe = pipe_root,
-	};
-	struct hint_list list = { 0 };
-	unsigned column;
-
-	if (complete_hints(&scene, line, &list, &column) < 0)
-		return 0;
-	for (size_t i = 0; i < list.len; i++)
-		if (!list.hints[i].arg && !list.hints[i].enter)
-			puts(list.hints[i].word);
-	hint_list_done(&list);
-	return fflush(stdout) ? 1 : 0;
-}
-
 static int run_shell(const struct cli_options *options, char **words, int words_len)
 {
 	AUTO(free) char *line = !options->command && words_len ? join(words, words_len) : NULL;
@@ -74,7 +54,7 @@ static int run_shell(const struct cli_options *options, char **words, int words_
 		.dir_fd = options->run_dir ? AT_FDCWD : sockets_fd(),
 		.in_fd = STDIN_FILENO,
 		.out = stdout,
-		.one_command = command != NULL,
+		.one_command = command || options->complete,
 	};
 	struct shell *shell = NULL;
 	int status, r;
@@ -88,7 +68,9 @@ static int run_shell(const struct cli_options *options, char **words, int words_
 		fprintf(stderr, "sallyport: cannot start: %s\n", strerror(-r));
 		return 2;
 	}
-	status = command ? shell_run(shell, command) : shell_loop(shell);
+	if (options->complete)
+		shell_next_words(shell, options->complete, stdout);
+	status = options->complete ? 0 : command ? shell_run(shell, command) : shell_loop(shell);
 	shell_free(shell);
 	return fflush(stdout) ? 1 : status;
 }
@@ -108,7 +90,5 @@ int main(int argc, char **argv)
 		return option_usage(cli_option_rows, "sallyport", CLI_OPTIONS_TAIL, stdout), 0;
 	if (options.version)
 		return puts("sallyport " SHELL_VERSION) < 0;
-	if (options.complete)
-		return complete(options.complete);
 	return run_shell(&options, argv + rest, argc - rest);
 }

@@ -806,6 +806,49 @@ static size_t on_complete(const char *before, char *ret_insert, size_t size_byte
 	return candidates;
 }
 
+/* ---- for another shell's completion ---- */
+
+struct next_words {
+	FILE *out;
+	const char *partial;
+};
+
+/* A name from elsewhere is offered only when it is a word as it stands. */
+static void on_next_word(const char *value, void *to)
+{
+	const struct next_words *words = to;
+	AUTO(free) char *clean = strdup(value);
+
+	if (!clean || strncasecmp(value, words->partial, strlen(words->partial)) != 0)
+		return;
+	column_clean(clean, strlen(clean), false);
+	if (clean[0] && !strcmp(clean, value) && !strpbrk(clean, " \t"))
+		fprintf(words->out, "%s\n", clean);
+}
+
+void shell_next_words(struct shell *shell, const char *before, FILE *out)
+{
+	const char *blank = strrchr(before, ' ');
+	struct next_words words = { .out = out, .partial = blank ? blank + 1 : before };
+	struct complete_scene scene;
+	struct hint_list list = { 0 };
+	unsigned column;
+
+	shell_know_caller(shell, 0);
+	scene = scene_of(shell);
+	if (complete_hints(&scene, before, &list, &column) < 0)
+		return;
+	for (size_t i = 0; i < list.len; i++) {
+		const struct hint *hint = &list.hints[i];
+
+		if (hint->arg && hint->arg->complete)
+			give_values(hint->arg->complete, on_next_word, &words, shell);
+		else if (!hint->arg && !hint->enter)
+			fprintf(out, "%s\n", hint->word);
+	}
+	hint_list_done(&list);
+}
+
 static const struct edit_ops edit_ops = { .help = on_help, .complete = on_complete };
 
 /* ---- life ---- */

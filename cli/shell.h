@@ -80,6 +80,8 @@ void shell_free(struct shell *shell); /* NULL is fine */
 int shell_loop(struct shell *shell);
 /* Runs one line, or several separated by newlines. 0, or 1 when the (last) one was refused. */
 int shell_run(struct shell *shell, const char *lines);
+/* The words that may come next in exec mode, one a line; names of what exists now only while the daemons answer. */
+void shell_next_words(struct shell *shell, const char *before, FILE *out);
 
 /* ---- for the modes ---- */
 

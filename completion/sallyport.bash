@@ -2,10 +2,13 @@
 # bash completion for sallyport, written by make manual from the options of the program.
 _sallyport()
 {
-	local word=${COMP_WORDS[COMP_CWORD]} line='' option index=1
+	local word=${COMP_WORDS[COMP_CWORD]} line='' option index=1 directory=()
 
 	COMPREPLY=()
 	while ((index < COMP_CWORD)); do
+		if [[ ${COMP_WORDS[index]} == --run-dir ]]; then
+			directory=(--run-dir "${COMP_WORDS[index + 1]}")
+		fi
 		case ${COMP_WORDS[index]} in
 		--run-dir | -c | --complete) ((index += 2)) ;;
 		--help | --version) ((index += 1)) ;;
@@ -27,6 +30,6 @@ _sallyport()
 	for ((; index < COMP_CWORD; index++)); do
 		line+="${COMP_WORDS[index]//[\"\'\\]/} "
 	done
-	mapfile -t COMPREPLY < <(sallyport --complete "$line$word" 2>/dev/null)
+	mapfile -t COMPREPLY < <(sallyport "${directory[@]}" --complete "$line$word" 2>/dev/null)
 }
 complete -F _sallyport sallyport

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * DOC: bash completion. The script knows the options of the program; what may follow in a command it asks the program
- * itself, which needs no daemon for that. Nothing that was typed is expanded or executed: the program is found by its
- * name in PATH, the line is one argument, and its answers are taken as they are.
+ * itself, which needs no daemon for that, and knows the names of what exists while there is one. Nothing that was typed
+ * itself, which needs no daemon for that, and knows the names of what exists while there is one. Nothing that is typed
+ * as they are.
  */
 #include "packaging/manual/manual.h"
 
@@ -32,10 +33,13 @@ void manual_bash(const struct manual *manual, FILE *out)
 	      "# bash completion for sallyport, written by make manual from the options of the program.\n"
 	      "_sallyport()\n"
 	      "{\n"
-	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} line='' option index=1\n"
+	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} line='' option index=1 directory=()\n"
 	      "\n"
 	      "\tCOMPREPLY=()\n"
 	      "\twhile ((index < COMP_CWORD)); do\n"
+	      "\t\tif [[ ${COMP_WORDS[index]} == --run-dir ]]; then\n"
+	      "\t\t\tdirectory=(--run-dir \"${COMP_WORDS[index + 1]}\")\n"
+	      "\t\tfi\n"
 	      "\t\tcase ${COMP_WORDS[index]} in\n"
 	      "\t\t",
 	      out);
@@ -66,7 +70,8 @@ void manual_bash(const struct manual *manual, FILE *out)
 	      "\tfor ((; index < COMP_CWORD; index++)); do\n"
 	      "\t\tline+=\"${COMP_WORDS[index]//[\\\"\\'\\\\]/} \"\n"
 	      "\tdone\n"
-	      "\tmapfile -t COMPREPLY < <(sallyport --complete \"$line$word\" 2>/dev/null)\n"
+	      "\tmapfile -t COMPREPLY < <(sallyport \"${directory[@]}\" --complete \"$line$word\" "
+	      "2>/dev/null)\n"
 	      "}\n"
 	      "complete -F _sallyport sallyport\n",
 	      out);

@@ -68,6 +68,12 @@ def complete(words, directory):
     return done.stdout.split()
 
 
+def test_bash_completion_with_daemons(product, tmp_path):
+    directory = os.path.join(product.run_dir, "sock")
+    assert complete(["--run-dir", directory, "show", "ssh", "server", "vrf", "defa"], tmp_path) == ["default"]
+    assert "default" in complete(["--run-dir", directory, "show", "ssh", "history", "vrf", ""], tmp_path)
+
+
 def test_bash_completion(tmp_path):
     assert complete(["sh"], tmp_path) == ["show"]
     assert {"history", "server", "session"} <= set(complete(["show", "ssh", ""], tmp_path))
