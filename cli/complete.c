@@ -337,8 +337,12 @@ size_t complete_insert(const struct hint_list *list, const char *before,
 			add_candidate(hint->word, &candidates);
 	}
 	ret_insert[0] = '\0';
-	if (candidates.count && candidates.common_len >= candidates.partial_len)
-		snprintf(ret_insert, size_bytes, "%s%s", candidates.common + candidates.partial_len,
-			 candidates.count == 1 ? " " : "");
+	if (candidates.count && candidates.common_len >= candidates.partial_len) {
+		/* a directory, or a volume, is only where the rest of a name begins */
+		bool whole = candidates.count == 1 && candidates.common_len &&
+			     !strchr("/:", candidates.common[candidates.common_len - 1]);
+
+		snprintf(ret_insert, size_bytes, "%s%s", candidates.common + candidates.partial_len, whole ? " " : "");
+	}
 	return candidates.count;
 }

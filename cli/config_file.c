@@ -28,6 +28,7 @@ const struct arg arg_config_file = {
 	.max = 1024,
 	.text = true,
 	.words_taken = 1,
+	.complete = EXEC_FILE_SOURCE,
 };
 
 /* ---- load ---- */

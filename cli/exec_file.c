@@ -30,7 +30,7 @@
 
 const struct arg exec_file_arg = {
 	.name = "WORD", .help = "File: harddisk:/NAME, disk0:/NAME or NAME", .min = 1,
-	.max = FILE_PATH_MAX_BYTES - 1, .text = true, .words_taken = 1,
+	.max = FILE_PATH_MAX_BYTES - 1, .text = true, .words_taken = 1, .complete = EXEC_FILE_SOURCE,
 };
 
 /* ---- dir ---- */
@@ -214,6 +214,35 @@ static int dir_show(struct shell *shell, const char *path, bool all)
 		listing_print(shell->out, name, &listing, &room);
 	listing_done(&listing);
 	return r;
+}
+
+void exec_file_names(const char *partial, void (*on_value)(const char *value, void *to), void *to)
+{
+	const char *slash = strrchr(partial, '/'), *colon = strrchr(partial, ':');
+	const char *from = slash > colon || !colon ? slash : colon;
+	size_t before = from ? (size_t)(from - partial) + 1 : 0;
+	char place[FILE_PATH_MAX_BYTES], name[FILE_PATH_MAX_BYTES], value[2 * FILE_PATH_MAX_BYTES];
+	struct listing listing = { 0 };
+	struct statvfs room;
+
+	snprintf(place, sizeof(place), "%.*s", (int)before, partial);
+	if (!before) {
+		on_value("disk0:", to);
+		on_value("harddisk:", to);
+	}
+	/* what cannot be listed has no names */
+	if (before < sizeof(place) && file_path_name(place, name, NULL) == 0 &&
+	    path_list(name, false, &listing, &room, NULL) == 0)
+		for (size_t i = 0; i < listing.len; i++) {
+			const struct entry *entry = &listing.entries[i];
+
+			if (strpbrk(entry->name, " ?|\""))
+				continue;
+			snprintf(value, sizeof(value), "%s%s%s", place, entry->name,
+				 S_ISDIR(entry->st.st_mode) ? "/" : "");
+			on_value(value, to);
+		}
+	listing_done(&listing);
 }
 
 int exec_file_dir(struct shell *shell, const struct match *match)

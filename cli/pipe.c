@@ -344,7 +344,7 @@ static const struct arg arg_cut = {
 
 static const struct arg arg_file = {
 	.name = "WORD", .help = "File: harddisk:/NAME, disk0:/NAME or NAME", .min = 1,
-	.max = FILE_PATH_MAX_BYTES - 1, .text = true, .words_taken = 1,
+	.max = FILE_PATH_MAX_BYTES - 1, .text = true, .words_taken = 1, .complete = "file",
 };
 
 #define PIPE_ROW(word_, help_, run_)                                                     \

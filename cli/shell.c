@@ -19,6 +19,7 @@
 #include "cli/column.h"
 #include "cli/complete.h"
 #include "cli/config_mode.h"
+#include "cli/exec_file.h"
 #include "cli/exec_logging.h"
 #include "cli/pager.h"
 #include "cli/shell_line.h"
@@ -723,6 +724,8 @@ static void give_values(const char *name, void (*on_value)(const char *value, vo
 	for (size_t i = 0; i < ARRAY_SIZE(name_sources); i++)
 		if (!strcmp(name_sources[i].name, name))
 			give_names(shell, &name_sources[i], on_value, to);
+	if (!strcmp(name, EXEC_FILE_SOURCE))
+		exec_file_names(shell->partial, on_value, to);
 	if (shell->config)
 		config_mode_values(shell->config, name, on_value, to);
 }
@@ -747,6 +750,7 @@ static void add_values(struct shell *shell, const char *before, struct hint_list
 	struct help_values values = { list, blank ? blank + 1 : before };
 	size_t len = list->len;
 
+	shell->partial = values.partial;
 	for (size_t i = 0; i < len; i++)
 		if (list->hints[i].arg && list->hints[i].arg->complete)
 			give_values(list->hints[i].arg->complete, on_help_value, &values, shell);
@@ -798,6 +802,7 @@ static size_t on_complete(const char *before, char *ret_insert, size_t size_byte
 	size_t candidates;
 
 	ret_insert[0] = '\0';
+	shell->partial = strrchr(before, ' ') ? strrchr(before, ' ') + 1 : before;
 	if (complete_hints(&scene, before, &list, &column) < 0)
 		return 0;
 	candidates = complete_insert(&list, before, give_values, shell, ret_insert, size_bytes);

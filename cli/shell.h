@@ -54,6 +54,7 @@ struct shell {
 	bool json_written; /* the command has answered to "| json" */
 	bool head_written; /* the time line of the command that runs is out */
 	bool timestamp;	   /* time line before the output of commands */
+	const char *partial; /* the word that is being completed */
 	const char *raw;   /* operand of a STMT_RAW command as typed */
 	bool takes_input;  /* one command was given: what comes in is for it */
 	int status;	   /* exit status that a command of its own chose, -1: by whether it was taken */

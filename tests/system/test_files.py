@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 
+import pexpect
 import pytest
 
 from conftest import wait_for
@@ -161,3 +162,24 @@ def test_netmiko_transfers_a_file(product, disk, tmp_path):
             assert file.read() == source.read_bytes()
     finally:
         net.disconnect()
+
+
+def test_names_are_completed(product, disk):
+    os.mkdir(os.path.join(disk, "logs"))
+    for name in ("logs/alpha.txt", "logs/alpine.txt", "odd name", "odd|x"):
+        with open(os.path.join(disk, name), "w", encoding="ascii"):
+            pass
+    argv = product.ssh_argv(options=["RequestTTY=yes"])
+    child = pexpect.spawn(argv[0], argv[1:], timeout=15, dimensions=(60, 120))
+    child.delaybeforesend = None
+    child.expect("#$")
+    for typed, becomes in (("more st", "more start.cfg $"), ("dir lo", "dir logs/$"), ("more logs/al", "more logs/alp$"),
+                           ("show md5 file disk0:/logs/alph", "disk0:/logs/alpha.txt $"), ("copy start.cfg ha", "harddisk:$"),
+                           ("show version | file sta", "file start.cfg $"), ("more odd", "more odd$")):
+        child.send(typed + "\t")
+        child.expect(becomes)
+        child.send("\x03")
+        child.expect("#$")
+    child.send("more logs/?")
+    child.expect("  logs/alpha.txt\r\n  logs/alpine.txt\r\n.*#more logs/$")
+    child.close(force=True)
