@@ -17,7 +17,8 @@
 
 extern const struct arg exec_file_arg;
 #define EXEC_FILE_SOURCE "file" /* of completion */
-/* Names of files that may be meant by a word: those of the directory it is in, or of the working one, and the volumes. */
+/* Names of files that may be meant by a word: those of the directory it is in, or of the working one, and the
+ * volumes. */
 void exec_file_names(const char *partial, void (*on_value)(const char *value, void *to), void *to);
 
 int exec_file_dir(struct shell *shell, const struct match *match);
