@@ -23,8 +23,8 @@
 #include "services/ssh/window.h"
 
 /* With what SSH puts around it less than the 32 KiB that clients take; two of them are less than the 64 KiB that TCP
- * sends at once. */
-#define RELAY_PACKET_BYTES 32640u
+ * sends at once, and eight hold the 261133 bytes that sftp-server says at once. */
+#define RELAY_PACKET_BYTES 32650u
 #define RELAY_BUFFER_BYTES (8 * RELAY_PACKET_BYTES) /* ssh-performance.md 1.4: less is slower, more gains nothing */
 /* Room for all that libssh may hold of one channel (WINDOW_FAR_BYTES) and more: each fetch opens the client's window
  * anew, however much is left behind, so it has to leave nothing. */

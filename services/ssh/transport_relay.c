@@ -45,11 +45,13 @@ static int send_checked(struct transport_channel *channel, bool is_stderr, const
  * clears after each. */
 static int send_packets(struct transport_channel *channel, bool is_stderr, const uint8_t *bytes, size_t len)
 {
+	const size_t packets = (len + RELAY_PACKET_BYTES - 1) / RELAY_PACKET_BYTES;
+	const size_t even = packets > 0 ? (len + packets - 1) / packets : 0; /* no small one at the end */
 	size_t sent = 0;
 	int n = 0;
 
 	while (sent < len && n >= 0) {
-		size_t part = len - sent < RELAY_PACKET_BYTES ? len - sent : RELAY_PACKET_BYTES;
+		size_t part = len - sent < even ? len - sent : even;
 
 		gather_until(sent + part < len ? GATHER_BYTES : 0);
 		n = send_packet(channel, is_stderr, bytes + sent, part);
