@@ -18,8 +18,9 @@ static void mnemonic_find(struct log_line *line)
 		return;
 	for (int dashes = 0; dashes < 3; dashes++) {
 		at = memchr(at, '-', (size_t)(end - at));
-		if (!at++)
+		if (!at)
 			return;
+		at++;
 	}
 	line->mnemonic = at;
 	line->mnemonic_len = (size_t)(end - at);

@@ -22,13 +22,14 @@ Test(probe, words_of_ping)
 					       .source = "10.0.0.2", .numeric = true, .count = 1000000,
 					       .has_payload = true, .payload_bytes = 65507, .interval_ms = 1250,
 					       .timeout_s = 3600, .dont_fragment = true };
+	const struct probe_request named = { .host = "r1.example" }; /* its words point into it */
 	struct probe_words words;
 	struct err err = { .text = "" };
 
 	cr_assert_eq(probe_words_make(&request, "blue", false, &words, &err), 0);
 	cr_expect_str_eq(line_of(&words), "ping -n -O -4 -c 1000000 -s 65507 -i 1.250 -W 3600 -M do -I blue -I 10.0.0.2 "
 					  "-- 10.0.0.1");
-	cr_assert_eq(probe_words_make(&(struct probe_request){ .host = "r1.example" }, NULL, true, &words, &err), 0);
+	cr_assert_eq(probe_words_make(&named, NULL, true, &words, &err), 0);
 	cr_expect_str_eq(line_of(&words), "ping -O -c 5 -- r1.example");
 }
 
