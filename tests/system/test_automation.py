@@ -422,11 +422,13 @@ def test_oxidized_cuts_by_position(own_product, terminal):
 
 # ---- scrapli ----
 
-def test_scrapli_knows_every_prompt(own_product, terminal):
-    executing = rb"(?im)^[\w.\-@/:]{1,63}#\s?$"
-    configuring = rb"(?im)^[\w.\-@/:]{1,63}\(config[\w.\-@/:]{0,32}\)#\s?$"
-    shell = terminal(width=512)
-    shell.read(executing)
+SCRAPLI_EXEC = rb"(?im)^[\w.\-@/:]{1,63}#\s?$"
+SCRAPLI_CONFIG = rb"(?im)^[\w.\-@/:]{1,63}\(config[\w.\-@/:]{0,32}\)#\s?$"
+
+
+def scrapli(shell):
+    """Its send_command: a line, the prompt to come; what came between."""
+    shell.read(SCRAPLI_EXEC)
 
     def run(line, prompt):
         # it reads the echo back before it sends the end of the line
@@ -437,22 +439,52 @@ def test_scrapli_knows_every_prompt(own_product, terminal):
         for failure in ("% Ambiguous command", "% Incomplete command", "% Invalid input detected"):
             assert failure not in text, text
         return text.replace("\r\n", "\n").rsplit("\n", 1)[0].strip()
+    return run
+
+
+def test_scrapli_knows_every_prompt(own_product, terminal):
+    shell = terminal(width=512)
+    run = scrapli(shell)
     for line in ("terminal length 0", "terminal width 512", "term len 0", "term width 512"):
-        run(line, executing)
-    assert run("show version", executing)
-    run("configure terminal", configuring)
+        run(line, SCRAPLI_EXEC)
+    assert run("show version", SCRAPLI_EXEC)
+    run("configure terminal", SCRAPLI_CONFIG)
     for line in ("vrf blue", "username nora", "root"):
-        assert run(line, configuring) == ""
-    run("commit", configuring)
-    assert run("end", executing) == ""
-    run("configure exclusive", configuring)
-    assert run("vrf red", configuring) == ""
-    run("commit", configuring)
-    assert run("end", executing) == ""
-    assert re.search(r"^vrf blue\n!\nvrf red\n!$", run("show running-config", executing), re.M)
+        assert run(line, SCRAPLI_CONFIG) == ""
+    run("commit", SCRAPLI_CONFIG)
+    assert run("end", SCRAPLI_EXEC) == ""
+    run("configure exclusive", SCRAPLI_CONFIG)
+    assert run("vrf red", SCRAPLI_CONFIG) == ""
+    run("commit", SCRAPLI_CONFIG)
+    assert run("end", SCRAPLI_EXEC) == ""
+    assert re.search(r"^vrf blue\n!\nvrf red\n!$", run("show running-config", SCRAPLI_EXEC), re.M)
     with pytest.raises(AssertionError, match="% Ambiguous command"):
-        run("s", executing)
+        run("s", SCRAPLI_EXEC)
     clean_bytes(shell.log)
+
+
+def test_scrapli_cfg_replaces_a_configuration(own_product, terminal):
+    """scrapli-cfg: gets the running configuration, loads a whole one in an exclusive session, looks at the difference, replaces."""
+    own_product.configure("vrf old", "ssh timeout 60")
+    run = scrapli(terminal(width=512))
+    for line in ("terminal length 0", "terminal width 512"):
+        run(line, SCRAPLI_EXEC)
+    assert re.search(r"Version \S+", run("show version", SCRAPLI_EXEC))
+    # what it cuts off: the time line, Building, comments; and it sends back what is left, changed
+    lines = [line for line in run("show running-config", SCRAPLI_EXEC).splitlines()
+             if not re.match(r"(\w{3} ){2}|Building|!!|end$", line)]
+    for answer, stays in (("no", True), ("yes", False)):
+        run("configure exclusive", SCRAPLI_CONFIG)
+        for line in [line for line in lines if line != "vrf old"] + ["vrf new"]:
+            run(line, SCRAPLI_CONFIG)
+        assert re.search(r"^\+ +vrf new$", run("show commit changes diff", SCRAPLI_CONFIG), re.M)
+        difference = run("show configuration changes diff", SCRAPLI_CONFIG)
+        assert re.search(r"^\+ +vrf new$", difference, re.M) and re.search(r"^- +vrf old$", difference, re.M), difference
+        run("commit replace", rb"proceed\? \[no\]:")
+        run(answer, SCRAPLI_CONFIG)
+        run("abort", SCRAPLI_EXEC)
+        running = run("show running-config", SCRAPLI_EXEC)
+        assert ("vrf old" in running) == stays and ("vrf new" in running) != stays and "ssh timeout 60" in running, running
 
 
 # ---- pyATS/Unicon ----
