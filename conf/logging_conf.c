@@ -85,9 +85,9 @@ static const struct arg arg_host = { .name = "ADDRESS", .help = "Address of a sy
 				     .canonical = host_canonical };
 static const struct arg arg_port = { .name = "<1-65535>", .help = "UDP port of the server, or default (514)",
 				     .text = true, .min = 1, .max = 7, .words_taken = 1, .canonical = port_canonical };
-static const struct arg arg_severity = { .help = "The least severe messages that are meant",
+static const struct arg arg_severity = { .help = "Messages of this severity and above",
 					 .words = logging_severity_words, .words_taken = 1 };
-static const struct arg arg_console = { .help = "The least severe messages that are meant, or none",
+static const struct arg arg_console = { .help = "Messages of this severity and above, or none",
 					.words = logging_console_words, .words_taken = 1 };
 static const struct arg arg_facility = { .help = "Facility of messages sent to servers",
 					 .words = logging_facility_words, .words_taken = 1 };

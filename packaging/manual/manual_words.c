@@ -22,7 +22,7 @@ static void values_write(const struct arg *arg, char *text, size_t size_bytes)
 	size_t len = 0;
 
 	text[0] = '\0';
-	if (strstr(arg->help, "characters"))
+	if (arg->text && strstr(arg->help, "characters"))
 		return; /* said already */
 	if (arg->words) {
 		for (const char *const *word = arg->words; *word && len < size_bytes; word++)
@@ -223,6 +223,14 @@ static const struct sample {
 	{ "exclude", "up" },
 	{ "begin", "ssh" },
 	{ "file", "harddisk:/output.txt" },
+	{ "trap", "warnings" },
+	{ "console", "warnings" },
+	{ "monitor", "notifications" },
+	{ "severity", "warnings" },
+	{ "facility", "local5" },
+	{ "format", "rfc5424" },
+	{ "host port", "1514" },
+	{ "netconf port", "8300" },
 	{ "rsa", "3072" },
 	{ "length", "0" },
 	{ "width", "132" },
