@@ -626,14 +626,18 @@ def test_killed_program(server, place):
     assert b"rtype exit-signal" in done.stderr and b"rtype exit-status" not in done.stderr and done.returncode == 255
 
 
-@pytest.mark.parametrize("options", [[], ["-o", "RekeyLimit=1M"], ["-c", "aes128-gcm@openssh.com", "-o", "RekeyLimit=4M"]])
+# HMAC keys are kept between packets, and change with each rekey
+HMACS = [["-c", "aes128-ctr", "-m", mac, "-o", "RekeyLimit=1M"] for mac in ("hmac-sha2-256", "hmac-sha2-512-etm@openssh.com")]
+
+
+@pytest.mark.parametrize("options", [[], ["-o", "RekeyLimit=1M"], ["-c", "aes128-gcm@openssh.com", "-o", "RekeyLimit=4M"], *HMACS])
 def test_upload(server, place, options):
     with open(place.big, "rb") as file:
         done = ssh(server, place, "md5sum", stdin=file, options=options, timeout_s=60)
     assert done.stdout.split()[:1] == [place.md5.encode()], done.stderr
 
 
-@pytest.mark.parametrize("options", [[], ["-o", "RekeyLimit=1M"], ["-c", "aes256-ctr"]])
+@pytest.mark.parametrize("options", [[], ["-o", "RekeyLimit=1M"], ["-c", "aes256-ctr"], *HMACS])
 def test_download(server, place, options):
     done = ssh(server, place, "cat " + place.big, options=options, timeout_s=60)
     assert hashlib.md5(done.stdout).hexdigest() == place.md5 and done.returncode == 0, done.stderr
