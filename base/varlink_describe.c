@@ -12,6 +12,8 @@
 
 #define LINE_MAX_CHARACTERS 100
 
+#define NO_BREAK '\1' /* a blank at which no line ends */
+
 /* Words of a text, folded; each line begins with lead, the first with first. */
 static void write_folded(FILE *out, const char *first, const char *lead, const char *text)
 {
@@ -25,7 +27,9 @@ static void write_folded(FILE *out, const char *first, const char *lead, const c
 			column = (size_t)fprintf(out, "\n%s", lead) - 1;
 			gap = "";
 		}
-		column += (size_t)fprintf(out, "%s%.*s", gap, (int)len, text);
+		column += (size_t)fprintf(out, "%s", gap);
+		for (size_t i = 0; i < len; i++, column++)
+			fputc(text[i] == NO_BREAK ? ' ' : text[i], out);
 		gap = " ";
 		text += len + strspn(text + len, " ");
 	}
@@ -67,6 +71,14 @@ static void write_fields(FILE *out, const char *name, const struct field *fields
 	fputs(")\n", out);
 }
 
+/* Lines of a signature end behind a comma or before the arrow. */
+static void keep_together(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c == ' ' && c > text && c[-1] != ',' && strncmp(c + 1, "->", 2) != 0)
+			*c = NO_BREAK;
+}
+
 static void write_signature(FILE *out, const char *kind, const char *name, const char *members,
 			    const char *reply)
 {
@@ -75,8 +87,10 @@ static void write_signature(FILE *out, const char *kind, const char *name, const
 	if (asprintf(&text, "%s %s%s(%s)%s%s%s", kind, name, reply ? "" : " ", members ? members : "",
 		     reply ? " -> (" : "", reply ? reply : "", reply ? ")" : "") < 0)
 		text = NULL;
-	if (text)
-		write_folded(out, "", "  ", text);
+	if (!text)
+		return;
+	keep_together(text);
+	write_folded(out, "", "  ", text);
 }
 
 char *varlink_describe(const struct varlink_interface *interface)

@@ -158,7 +158,7 @@ static void handle_list_commits(struct varlink_call *call, const json_t *paramet
 #define COMMIT_REPLY "commit_id: string, items: int, confirmed: bool, warnings: []string, faults: []Fault"
 
 static const struct varlink_type types[] = {
-	{ "Commit", .members = "commit_id: string, user: string, line: string, client: string, label: ?string, "
+	{ "CommitRecord", .members = "commit_id: string, user: string, line: string, client: string, label: ?string, "
 			       "comment: ?string, changed_us: int, trial_deadline_us: int",
 	  .help = "A commit. changed_us: when, in microseconds since 1970 UTC; trial_deadline_us: 0 but in a commit "
 		  "that is taken back then unless it is confirmed." },
@@ -190,8 +190,8 @@ static const struct varlink_method methods[] = {
 	  "Commits what was before the last commits, or before the one that is named by number or label." },
 	{ "EndTrial", confd_handle_end_trial, NULL, COMMIT_REPLY,
 	  "Takes the trial of the caller's process back now." },
-	{ "ListCommits", handle_list_commits, NULL, "commits: []Commit", "Newest first, at most 100." },
-	{ "GetCommit", confd_handle_get_commit, "commit: string", "commit: Commit, text: string",
+	{ "ListCommits", handle_list_commits, NULL, "commits: []CommitRecord", "Newest first, at most 100." },
+	{ "GetCommit", confd_handle_get_commit, "commit: string", "commit: CommitRecord, text: string",
 	  "A commit by number or label, with the whole configuration that it made." },
 	{ "GetChanges", confd_handle_get_changes, "commit: ?string, last: ?int, rollback: ?bool, signs: ?bool",
 	  "text: string",
@@ -209,7 +209,7 @@ static const struct varlink_method methods[] = {
 
 static const struct varlink_type errors[] = {
 	{ "CommitFailed", .members = "faults: []Fault", .help = "Nothing was changed." },
-	{ "Conflict", .members = "commits: []Commit", .help = "Others have committed since base_commit_id." },
+	{ "Conflict", .members = "commits: []CommitRecord", .help = "Others have committed since base_commit_id." },
 	{ "NothingToCommit", .help = "The lines change nothing." },
 	{ "StorageFailed", .members = "reason: string", .help = "The disk refused; nothing was changed." },
 	{ "LockedOut", .members = "reasons: []string",

@@ -37,6 +37,8 @@ def test_the_interface_files_are_what_the_daemons_answer(product, daemon):
     with open(os.path.join(ROOT, "docs", "varlink", f"{daemon}.varlink"), encoding="utf-8") as file:
         assert file.read() == "\n".join(texts)
     for text in texts:
+        names = re.findall(r"^(?:type|method|error) (\w+)", text, re.M)
+        assert len(names) == len(set(names)), "other readers of Varlink refuse a name that is given twice"
         lines = text.split("\n")
         for number, line in enumerate(lines):
             assert not line.startswith("method ") or lines[number - 1].startswith("# "), f"{line} is not explained"
