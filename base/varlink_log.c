@@ -119,6 +119,7 @@ static void handle_clear(struct varlink_call *call, const json_t *parameters, vo
 		return;
 	}
 	log_store_clear(log->options.dir_fd);
+	log->options.on_cleared(varlink_call_peer(call), log->options.userdata);
 	varlink_reply(call, NULL);
 }
 

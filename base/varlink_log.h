@@ -23,6 +23,8 @@ struct varlink_log_options {
 	int dir_fd; /* of the store */
 	bool (*may_read)(const struct ucred *peer, void *userdata);
 	bool (*may_clear)(const struct ucred *peer, void *userdata);
+	/* It is empty: says who did it, in what begins. */
+	void (*on_cleared)(const struct ucred *peer, void *userdata);
 	/* New lines are there, while varlink_log_want(). May be NULL. */
 	void (*on_new)(void *userdata);
 	void *userdata;

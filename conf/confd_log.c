@@ -21,16 +21,22 @@ static bool may_clear(const struct ucred *peer, void *userdata)
 	struct confd_caller caller;
 
 	confd_caller_of(userdata, peer, &caller);
-	if (!caller.trusted && !task_set_has(&caller.tasks, "logging", TASK_WRITE))
-		return false;
-	log_event(LOG_SYSLOG_INFO_GENERAL, "The log is cleared by '%s'", caller.user);
-	return true;
+	return caller.trusted || task_set_has(&caller.tasks, "logging", TASK_WRITE);
+}
+
+static void on_cleared(const struct ucred *peer, void *userdata)
+{
+	struct confd_caller caller;
+
+	confd_caller_of(userdata, peer, &caller);
+	log_event(LOG_SYSLOG_INFO_GENERAL, "The log was cleared by '%s'", caller.user);
 }
 
 int confd_log_new(struct confd *confd, int dir_fd, struct varlink_log **ret_log)
 {
 	const struct varlink_log_options options = { .base = confd->base, .dir_fd = dir_fd, .may_read = may_read,
-						     .may_clear = may_clear, .userdata = confd };
+						     .may_clear = may_clear, .on_cleared = on_cleared,
+						     .userdata = confd };
 
 	log_keep(dir_fd);
 	return varlink_log_new(&options, ret_log);

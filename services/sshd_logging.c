@@ -56,10 +56,16 @@ static bool may_clear(const struct ucred *peer, void *userdata)
 	const struct sshd_logging *logging = userdata;
 	char name[64];
 
-	if (!sshd_varlink_may(logging->sshd, peer, "logging", TASK_WRITE, name, sizeof(name)))
-		return false;
-	log_event(LOG_SYSLOG_INFO_GENERAL, "The log is cleared by '%s'", name);
-	return true;
+	return sshd_varlink_may(logging->sshd, peer, "logging", TASK_WRITE, name, sizeof(name));
+}
+
+static void on_cleared(const struct ucred *peer, void *userdata)
+{
+	const struct sshd_logging *logging = userdata;
+	char name[64] = "";
+
+	sshd_varlink_may(logging->sshd, peer, "logging", TASK_WRITE, name, sizeof(name));
+	log_event(LOG_SYSLOG_INFO_GENERAL, "The log was cleared by '%s'", name);
 }
 
 /* ---- console ---- */
@@ -304,7 +310,7 @@ void sshd_logging_get(struct varlink_call *call, const json_t *parameters, void 
 static int store_open(struct sshd_logging *logging, struct err *err)
 {
 	struct varlink_log_options options = { .base = logging->sshd->base, .may_read = may_read,
-					       .may_clear = may_clear, .on_new = on_new, .userdata = logging };
+					       .may_clear = may_clear, .on_cleared = on_cleared, .on_new = on_new, .userdata = logging };
 
 	logging->dir_fd = log_store_open(logging->sshd->state_dir, (gid_t)logging->sshd->confd_uid);
 	if (logging->dir_fd < 0) {

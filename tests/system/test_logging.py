@@ -244,7 +244,7 @@ def test_cleared_by_those_who_may(router):
     before = lines(show(router))[0]
     assert router.cli("-c", "clear logging").returncode == 0
     after = lines(show(router))
-    assert before not in after and len(after) <= 1
+    assert before not in after and len(after) == 1 and "The log was cleared by 'root'" in after[0], after
 
 
 def test_syslog_server_gets_what_it_asks_for_and_nothing_is_lost(own_product):
@@ -304,15 +304,20 @@ def test_server_is_reached_in_its_vrf_and_nowhere_else(own_product, netns):  # n
             r"print('there', flush=True); [print(s.recv(65536).decode(), flush=True) for _ in iter(int, 1)]"
 
     def inside():
-        process = subprocess.Popen(["ip", "netns", "exec", name, "/usr/bin/python3", "-c", there, str(here.port)], stdout=subprocess.PIPE)
+        process = subprocess.Popen(["ip", "netns", "exec", name, "/usr/bin/python3", "-c", there, str(here.port)], stdout=subprocess.PIPE,
+                                   bufsize=0)
         assert process.stdout.readline() == b"there\n"
         return process
 
     def said(process, text, timeout_s=10):
-        wait_for(lambda: select.select([process.stdout], [], [], 0)[0], timeout_s, "a message")
-        while text not in (line := process.stdout.readline()):
-            assert line, "the server in the namespace ended"
-        return line
+        got = []
+
+        def more():
+            # not through the buffer of readline(), which select() does not see
+            if select.select([process.stdout], [], [], 0)[0]:
+                got.append(os.read(process.stdout.fileno(), 65536))
+            return text in b"".join(got)
+        wait_for(more, timeout_s, "a message")
 
     # before the VRF is there: the messages wait
     assert "% " not in product.configure(f"logging 127.0.0.1 vrf {name} port {here.port}")
