@@ -310,7 +310,8 @@ void sshd_logging_get(struct varlink_call *call, const json_t *parameters, void 
 static int store_open(struct sshd_logging *logging, struct err *err)
 {
 	struct varlink_log_options options = { .base = logging->sshd->base, .may_read = may_read,
-					       .may_clear = may_clear, .on_cleared = on_cleared, .on_new = on_new, .userdata = logging };
+					       .may_clear = may_clear, .on_cleared = on_cleared, .on_new = on_new,
+					       .userdata = logging };
 
 	logging->dir_fd = log_store_open(logging->sshd->state_dir, (gid_t)logging->sshd->confd_uid);
 	if (logging->dir_fd < 0) {
