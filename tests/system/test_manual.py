@@ -16,12 +16,57 @@ NO_EXAMPLE = ("dir", "ping", "show inventory", "show memory summary", "show plat
 MANUAL = os.path.join(BUILD, "tests", "manual")
 
 
+class Description:
+    """A reader of interface descriptions by Varlink's grammar; fails at what is none, and at a type that nobody defines."""
+
+    def __init__(self, text):
+        self.rest = re.findall(r"[\w.]+|->|[():,?\[\]]|\S", re.sub(r"#.*", "", text))
+        self.names, self.used = [], set()
+        self.expect("interface", r"[a-z]\w*(\.\w+)+")
+        while self.rest:
+            kind = self.expect(r"type|method|error")
+            self.names.append(self.expect(r"[A-Z][A-Za-z0-9]*"))
+            self.members()
+            if kind == "method":
+                self.expect("->")
+                self.members()
+        assert self.used <= set(self.names), self.used - set(self.names)
+        assert len(self.names) == len(set(self.names)), "other readers refuse a name that is given twice"
+
+    def expect(self, *patterns):
+        for pattern in patterns:
+            assert self.rest and re.fullmatch(pattern, self.rest[0]), (pattern, self.rest[:6])
+            token = self.rest.pop(0)
+        return token
+
+    def members(self):
+        self.expect(r"\(")
+        while self.rest[0] != ")":
+            self.expect(r"[a-z]\w*", ":")
+            self.value()
+            if self.rest[0] != ")":
+                self.expect(",")
+        self.expect(r"\)")
+
+    def value(self):
+        if self.rest[0] == "?":
+            self.rest.pop(0)
+        if self.rest[0] == "[":
+            self.expect(r"\[", r"\]")
+        if self.rest[0] == "(":
+            return self.members()
+        name = self.expect(r"\w+")
+        if name not in ("bool", "int", "float", "string", "object"):
+            self.used.add(name)
+
+
 @pytest.mark.parametrize("daemon", ["confd", "sshd"])
 def test_the_interface_files_are_what_the_daemons_answer(product, daemon):
     path = product.socket_path(f"{daemon}.varlink")
     error, info = varlink(path, f"{SERVICE}.GetInfo")
     assert error is None and info["vendor"] == "Sallyport"
     own = [name for name in info["interfaces"] if name != SERVICE]
+    Description(varlink(path, f"{SERVICE}.GetInterfaceDescription", {"interface": SERVICE})[1]["description"])
     texts = []
     for name in own:
         error, reply = varlink(path, f"{SERVICE}.GetInterfaceDescription", {"interface": name})
@@ -37,8 +82,7 @@ def test_the_interface_files_are_what_the_daemons_answer(product, daemon):
     with open(os.path.join(ROOT, "docs", "varlink", f"{daemon}.varlink"), encoding="utf-8") as file:
         assert file.read() == "\n".join(texts)
     for text in texts:
-        names = re.findall(r"^(?:type|method|error) (\w+)", text, re.M)
-        assert len(names) == len(set(names)), "other readers of Varlink refuse a name that is given twice"
+        Description(text)
         lines = text.split("\n")
         for number, line in enumerate(lines):
             assert not line.startswith("method ") or lines[number - 1].startswith("# "), f"{line} is not explained"
