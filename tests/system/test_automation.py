@@ -403,8 +403,8 @@ def test_oxidized_cuts_by_position(own_product, terminal):
     for line in ("terminal length 0", "terminal width 0", "terminal exec prompt no-timestamp"):
         lines = run(line)
         assert lines[0] == line, lines
-    for line in ("show inventory all", "show platform"):
-        assert run(line)[2] == "% Invalid input detected at '^' marker."
+    assert any(line.startswith("PID: ") for line in run("show inventory all"))
+    assert any(line.startswith("Node ") for line in run("show platform"))
     lines = run("show running-config")
     assert lines[0] == "show running-config"
     assert lines[1] == "Building configuration..."
