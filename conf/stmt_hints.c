@@ -42,6 +42,16 @@ static bool offers_row(const struct hinter *hinter, const struct stmt *row, bool
 
 static void offer_operand(struct hinter *hinter, const struct stmt *row, const struct arg *arg);
 
+/* "Sentence (default 30 seconds)" */
+static void keyword_help(const struct stmt *row, char *help, size_t size_bytes)
+{
+	const char *unit = row->def && row->arg && row->arg->unit && stmt_arg_is_number(row->arg) ? row->arg->unit : "";
+
+	snprintf(help, size_bytes, "%s%s%s%s%s%s%s", row->help ? row->help : "", row->def ? " (default " : "",
+		 row->def ? row->def : "", unit[0] ? " " : "", unit, row->def ? ")" : "",
+		 row->flags & STMT_DEPRECATED ? " (deprecated)" : "");
+}
+
 static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 {
 	char help[512];
@@ -63,9 +73,7 @@ static void offer_keywords(struct hinter *hinter, const struct stmt_walk *walk)
 		if (!stmt_word_begins(hinter->partial, hinter->partial_len, row->word) ||
 		    !offers_row(hinter, row, walk->head->negate) || !stmt_walk_offers(walk, row))
 			continue;
-		snprintf(help, sizeof(help), "%s%s%s%s%s", row->help ? row->help : "", row->def ? " (default " : "",
-			 row->def ? row->def : "", row->def ? ")" : "",
-			 row->flags & STMT_DEPRECATED ? " (deprecated)" : "");
+		keyword_help(row, help, sizeof(help));
 		offer(hinter, &(struct stmt_hint){ .word = row->word, .help = help });
 	}
 }

@@ -214,7 +214,7 @@ static const struct stmt netconf_rows[] = {
 /* DEFAULT(text) is the text where a default is said, NULL below a VRF, where the server's own setting holds. */
 #define PROFILE_ROWS(DEFAULT)                                                                                          \
 	SETTING("port", "Listen on another port than 22", &arg_port, port, NULL, "features.md 1H-63, 2A"),         \
-	{ .kind = STMT_LEAF, .word = "rate-limit", .help = "Limit new sessions a minute", .arg = &arg_rate,         \
+	{ .kind = STMT_LEAF, .word = "rate-limit", .help = "Limit new sessions", .arg = &arg_rate,         \
 	  .def = DEFAULT("60"), AT(rate_limit_per_min), .flags = STMT_UNSET, .sub = rate_limit_rows,                   \
 	  .source = "features.md 2A" },                                                                                \
 	SETTING("session-limit", "Limit open sessions", &arg_session_limit, session_limit, DEFAULT("64"),           \

@@ -477,7 +477,7 @@ Test(stmt, hints_carry_unit_range_and_default)
 	cr_expect_str_eq(got.text, "<5-121>*=Time (seconds, default 37)");
 	got.len = 0;
 	stmt_hints(rows, NULL, "ssh t", true, NULL, add_hint, &got, &column);
-	cr_expect_str_eq(got.text, "timeout=Timeout (default 37)");
+	cr_expect_str_eq(got.text, "timeout=Timeout (default 37 seconds)");
 	got.len = 0;
 	stmt_hints(rows, NULL, "line banner ", true, NULL, add_hint, &got, &column);
 	cr_expect_str_eq(got.text, "LINE*=Text");
