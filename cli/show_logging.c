@@ -101,10 +101,12 @@ int log_time_parse(const char *text, int64_t now_us, int64_t *ret_us)
 	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
 	tm.tm_isdst = -1;
 	good = !dated || read_date(&text, &tm);
-	if (good && dated && *text == 'T')
-		good = text++, read_time(&text, &tm);
-	else if (good && !dated)
+	if (good && dated && *text == 'T') {
+		text++;
 		good = read_time(&text, &tm);
+	} else if (good && !dated) {
+		good = read_time(&text, &tm);
+	}
 	if (!good || *text)
 		return -EINVAL;
 	now = mktime(&tm);
@@ -138,26 +140,45 @@ static void dropped_count(struct log_view *view, const char *text)
 		view->dropped += strtoul(line.mnemonic + strlen("LOG_DROPPED : "), NULL, 10);
 }
 
-static int view_put(struct log_view *view, json_t *line)
+/* The place for one more; those that fell out in front are used again before more are asked for. */
+static int view_grow(struct log_view *view)
 {
-	if (view->filter.last && view->len - view->first == view->filter.last)
-		json_decref(view->lines[view->first++]);
-	/* the places of those that fell out are used again before more are asked for */
-	if (view->len == view->size && view->first > view->size / 2) {
+	size_t size = view->size ? view->size * 2 : 256;
+	struct log_view_line **lines;
+
+	if (view->len < view->size)
+		return 0;
+	if (view->first > view->size / 2) {
 		memmove(view->lines, view->lines + view->first, (view->len - view->first) * sizeof(*view->lines));
 		view->len -= view->first;
 		view->first = 0;
+		return 0;
 	}
-	if (view->len == view->size) {
-		size_t size = view->size ? view->size * 2 : 256;
-		json_t **lines = reallocarray(view->lines, size, sizeof(*lines));
+	lines = reallocarray(view->lines, size, sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	view->lines = lines;
+	view->size = size;
+	return 0;
+}
 
-		if (!lines)
-			return -ENOMEM;
-		view->lines = lines;
-		view->size = size;
+static int view_put(struct log_view *view, int severity, int64_t wall_us, const char *text)
+{
+	const size_t most = view->filter.last ? view->filter.last : LOG_VIEW_LINES_MAX, size = strlen(text) + 1;
+	struct log_view_line *line = malloc(sizeof(*line) + size);
+
+	if (!line)
+		return -ENOMEM;
+	line->severity = severity;
+	line->wall_us = wall_us;
+	memcpy(line->text, text, size);
+	if (view->len - view->first == most)
+		free(view->lines[view->first++]);
+	if (view_grow(view) < 0) {
+		free(line);
+		return -ENOMEM;
 	}
-	view->lines[view->len++] = json_incref(line);
+	view->lines[view->len++] = line;
 	return 0;
 }
 
@@ -172,11 +193,12 @@ int log_view_add(struct log_view *view, const json_t *reply, struct err *err)
 	json_array_foreach(lines, i, line) {
 		const char *text = json_string_value(json_object_get(line, "text"));
 		int64_t wall_us = json_integer_value(json_object_get(line, "wall_us"));
+		int severity = (int)json_integer_value(json_object_get(line, "severity"));
 
 		if (!text)
 			return err_set(err, -EPROTO, "A line of the log cannot be read");
 		dropped_count(view, text);
-		if (filter_takes(&view->filter, wall_us, text) && view_put(view, line) < 0)
+		if (filter_takes(&view->filter, wall_us, text) && view_put(view, severity, wall_us, text) < 0)
 			return err_set(err, -ENOMEM, "Out of memory");
 	}
 	return 0;
@@ -185,7 +207,7 @@ int log_view_add(struct log_view *view, const json_t *reply, struct err *err)
 void log_view_done(struct log_view *view)
 {
 	for (size_t i = view->first; i < view->len; i++)
-		json_decref(view->lines[i]);
+		free(view->lines[i]);
 	free(view->lines);
 	*view = (struct log_view){ .lines = NULL };
 }
@@ -239,8 +261,7 @@ int show_logging(FILE *out, const struct log_view *view, const json_t *state, bo
 	if (!as_json) {
 		print_state(out, view, state);
 		for (size_t i = view->first; i < view->len; i++) {
-			AUTO(free) char *text =
-				log_text_harmless(json_string_value(json_object_get(view->lines[i], "text")));
+			AUTO(free) char *text = log_text_harmless(view->lines[i]->text);
 
 			if (!text)
 				return err_set(err, -ENOMEM, "Out of memory");
@@ -250,6 +271,8 @@ int show_logging(FILE *out, const struct log_view *view, const json_t *state, bo
 	}
 	rows = json_array();
 	for (size_t i = view->first; i < view->len; i++)
-		json_array_append(rows, view->lines[i]);
+		json_array_append_new(rows, json_pack("{s:i, s:I, s:s}", "severity", view->lines[i]->severity,
+						      "wall_us", (json_int_t)view->lines[i]->wall_us, "text",
+						      view->lines[i]->text));
 	return column_json(out, rows);
 }

@@ -27,9 +27,17 @@ struct log_filter {
 	size_t last;		     /* 0: all */
 };
 
+#define LOG_VIEW_LINES_MAX 200000u /* the newest of them; a log of the usual size has a twentieth */
+
+struct log_view_line {
+	int severity;
+	int64_t wall_us;
+	char text[];
+};
+
 struct log_view {
 	struct log_filter filter;
-	json_t **lines; /* the first is at first */
+	struct log_view_line **lines; /* the first is at first */
 	size_t first, len, size;
 	unsigned long dropped; /* messages that the store did not take */
 };
