@@ -6,6 +6,7 @@ import re
 import select
 import subprocess
 
+import pexpect
 import pytest
 
 from conftest import BIN, BUILD, ROOT, varlink
@@ -105,9 +106,9 @@ def test_options(program):
 
 def complete(words, directory):
     """The words bash would offer behind them; the last one is under the cursor. No daemon runs."""
-    script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sallyport; '
-              'printf "%s\\n" "${COMPREPLY[@]}"')
-    done = subprocess.run(["bash", "-c", script, "bash", os.path.join(ROOT, "completion", "sallyport.bash"), "sallyport", *words],
+    script = ('source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; _sallyport; printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, "bash", os.path.join(ROOT, "completion", "sallyport.bash"),
+                           " ".join(["sallyport", *words])],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=10, cwd=directory,
                           env={"PATH": f"{BIN}:/usr/bin:/bin"})
     assert done.returncode == 0 and not done.stderr, done.stderr
@@ -120,6 +121,21 @@ def test_bash_completion_with_daemons(product, tmp_path):
     assert "default" in complete(["--run-dir", directory, "show", "ssh", "history", "vrf", ""], tmp_path)
 
 
+def test_tab_in_bash(tmp_path):
+    shell = pexpect.spawn("bash", ["--norc", "--noprofile", "-i"], cwd=str(tmp_path), timeout=10, encoding="utf-8",
+                          env={"PATH": f"{BIN}:/usr/bin:/bin", "TERM": "dumb", "PS1": "$ ", "HOME": str(tmp_path)})
+    shell.sendline(f"source {os.path.join(ROOT, 'completion', 'sallyport.bash')}; echo sour''ced")
+    shell.expect("sourced")
+    shell.send("sallyport sho\tss\this\tdet\t")
+    shell.expect_exact("show ssh history details ")
+    shell.send("\x15sallyport 'show ssh | inc\t")
+    shell.expect_exact("'show ssh | include")
+    shell.send("\x15sallyport 'sho\t")
+    shell.expect_exact("'show")
+    shell.send("\x15exit\r")
+    shell.expect(pexpect.EOF)
+
+
 def test_bash_completion(tmp_path):
     assert complete(["sh"], tmp_path) == ["show"]
     assert {"history", "server", "session"} <= set(complete(["show", "ssh", ""], tmp_path))
@@ -128,6 +144,7 @@ def test_bash_completion(tmp_path):
     assert complete(["show", "running-config", "host"], tmp_path) == ["hostname"]
     assert {"--run-dir", "--version"} <= set(complete(["--"], tmp_path))
     assert complete(["show", "nonsense", ""], tmp_path) == []
+    assert complete(["show", "file", "harddisk:/no-such"], tmp_path) == []
     (tmp_path / "a dir").mkdir()
     for evil in ("$(touch made)", "`touch made`", ";touch made", "'; touch made; '", "-c", "--help", "a\\"):
         for place in ([evil], ["show", evil], ["show", evil, ""], [evil, "x"], ["--run-dir", evil], ["--run-dir", evil, ""]):
