@@ -197,6 +197,7 @@ def test_json_is_as_documented(own_product):
         more = os.read(live.stdout.fileno(), 4096)
         assert more, prompt
         prompt += more
+    lines.pop("show tech-support ssh", None)  # writes an archive
     for title, line in lines.items():
         for typed in {title, line, title + " all"}:
             said = product.cli(typed + " | json")
