@@ -18,7 +18,7 @@
 #include "base/cleanup.h"
 #include "base/log_report.h"
 
-#define READ_BYTES    (256u << 10) /* of the store, in one answer */
+#define READ_BYTES    (32u << 10) /* of the store, in one answer: some milliseconds of the loop */
 #define FOLLOWERS_MAX 32u
 #define WATCH_EVENTS  (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 

@@ -15,7 +15,7 @@
 #include "cli/show_logging.h"
 #include "services/logging_report.h"
 
-#define PIECES_MAX 1024u /* answers of 256 KiB: more than the log can hold */
+#define PIECES_MAX 8192u /* answers of 32 KiB: more than the log can hold */
 
 static inline void log_view_auto(struct log_view *view)
 {
