@@ -77,11 +77,13 @@ static void told_at(const struct walk *walk, const struct manual_step *steps, si
 
 /* ---- entries ---- */
 
+/* Siblings that share an entry are told under what stands above them, where something does. */
 static void title_write(struct manual_entry *entry)
 {
+	const bool above = entry->others_len && entry->steps_len > 1;
 	size_t len = 0;
 
-	for (size_t i = 0; i < entry->steps_len && len < sizeof(entry->title); i++) {
+	for (size_t i = 0; i + above < entry->steps_len && len < sizeof(entry->title); i++) {
 		const struct stmt *row = entry->steps[i].row;
 
 		/* an operand of a command is no part of its name */
@@ -91,7 +93,7 @@ static void title_write(struct manual_entry *entry)
 						len ? " " : "",
 						row->flags & STMT_BARE ? "(entry)" : row->word);
 	}
-	for (size_t i = 0; i < entry->others_len && len < sizeof(entry->title); i++)
+	for (size_t i = 0; !above && i < entry->others_len && len < sizeof(entry->title); i++)
 		len += (size_t)snprintf(entry->title + len, sizeof(entry->title) - len, ", %s",
 					entry->others[i]->word);
 }
