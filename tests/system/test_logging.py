@@ -300,13 +300,17 @@ def test_server_is_reached_in_its_vrf_and_nowhere_else(own_product, netns):  # n
     """The same address in two VRFs: each gets its own; a VRF that is made anew is found again."""
     product, here = own_product, Server()
     name = f"syslog-{os.getpid()}"
-    there = r"import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', int(sys.argv[1])));" \
+    there = r"import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', int(sys.argv[1])));" \
             r"print('there', flush=True); [print(s.recv(65536).decode(), flush=True) for _ in iter(int, 1)]"
 
     def inside():
+        """The VRF, with a server that is there before the way to it."""
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        netns.made.append(name)
         process = subprocess.Popen(["ip", "netns", "exec", name, "/usr/bin/python3", "-c", there, str(here.port)], stdout=subprocess.PIPE,
                                    bufsize=0)
         assert process.stdout.readline() == b"there\n"
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
         return process
 
     def said(process, text, timeout_s=10):
@@ -323,7 +327,6 @@ def test_server_is_reached_in_its_vrf_and_nowhere_else(own_product, netns):  # n
     assert "% " not in product.configure(f"logging 127.0.0.1 vrf {name} port {here.port}")
     product.configure("ssh timeout 50")
     wait_for(lambda: f"VRF {name} is not present" in show(product), what="the reason")
-    netns(name)
     first = inside()
     try:
         said(first, b"DB_COMMIT")
@@ -337,7 +340,6 @@ def test_server_is_reached_in_its_vrf_and_nowhere_else(own_product, netns):  # n
     subprocess.run(["ip", "netns", "del", name], check=True)
     netns.made.remove(name)
     wait_for(lambda: "is not present" in show(product), what="its end")
-    netns(name)
     second = inside()
     try:
         product.configure("ssh timeout 52")
