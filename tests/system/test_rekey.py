@@ -90,8 +90,8 @@ def test_volume_makes_keys_anew(stub, way, client):
     done = subprocess.run(client_argv(client, stub, command), input=b"\0" * 50_000_000 if way == "up" else b"", stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=60, env={**os.environ, "DROPBEAR_PASSWORD": "right"})
     assert done.stdout == b"\0" * 50_000_000 if way == "down" else done.stdout == b"50000000\n", done.stderr
-    # 47.7 MiB; until the client's own NEWKEYS has come nothing is counted, and PuTTY takes gibibytes ahead of that
-    assert (5 if client == "putty" else 11) <= signatures(stub) <= 16
+    # 47.7 MiB; what is under way while the client's own NEWKEYS has not come is counted with the keys that follow
+    assert 5 <= signatures(stub) <= 16
 
 
 @pytest.mark.parametrize("way", ["up", "down"])
@@ -103,7 +103,7 @@ def test_volume_makes_keys_anew_with_libssh2(stub, way, tmp_path):
     argv = ["curl", "-sS", "--insecure", "-u", "admin:right", f"sftp://127.0.0.1:{stub.port}{there if way == 'up' else here}"]
     subprocess.run([*argv, *(["-T", str(here)] if way == "up" else ["-o", str(there)])], check=True, timeout=60)
     assert there.read_bytes() == here.read_bytes()
-    assert 6 <= signatures(stub) <= 10
+    assert 4 <= signatures(stub) <= 10
 
 
 def test_volume_and_time_are_those_of_the_profile(own_product):
