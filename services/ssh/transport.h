@@ -54,7 +54,9 @@ struct transport_rekey {
 	uint32_t time_s, volume_mb; /* as the monitor has said */
 	uint32_t signatures_seen;
 	uint64_t in_bytes, out_bytes; /* of the connection when the keys in use were made */
-	int64_t nudge_us; /* when libssh is made to look at its clock */
+	int64_t kex_us;
+	unsigned nudges;  /* sent for the keys in use */
+	int64_t nudge_us; /* when the next packet that means nothing is due */
 };
 
 struct transport_idle {

@@ -3,8 +3,9 @@
  * DOC: What has moved, in all and with the keys in use, and when those have to go
  *
  * libssh makes keys anew by itself, for volume and for time, but only when it has something to send: a connection that
- * is quiet when its time comes is given a packet that means nothing. The monitor is told what has moved, so that an
- * operator sees how much is left.
+ * is quiet when its time comes is given a packet that means nothing. So is each one when it has new keys: what comes
+ * with the end of a key exchange, such as more window, PuTTY looks at only when the next packet comes. The monitor is
+ * told what has moved, so that an operator sees how much is left.
  */
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -16,6 +17,9 @@
 #define TELL_BULK_BYTES (16u << 20) /* worth telling soon: what is left is shown in megabytes */
 #define NUDGE_US	US_PER_S    /* libssh's time begins a little later than ours */
 #define NUDGE_AGAIN_US	(5 * US_PER_S)
+
+/* From the new keys on; a slow client's own may take that long. */
+static const int64_t nudges_us[] = { 200000, 1000000, 5000000 };
 
 static uint64_t bytes_untold(const struct transport *transport)
 {
@@ -49,6 +53,16 @@ void transport_statistics(struct transport *transport)
 	rpc_ask(&transport->rpc, NULL, NULL);
 }
 
+static void nudge_arm(struct transport_rekey *rekey, int64_t now_us)
+{
+	if (rekey->nudges < ARRAY_SIZE(nudges_us))
+		rekey->nudge_us = rekey->kex_us + nudges_us[rekey->nudges];
+	else
+		rekey->nudge_us = rekey->kex_us + rekey->time_s * US_PER_S + NUDGE_US;
+	if (rekey->nudge_us <= now_us)
+		rekey->nudge_us = now_us + NUDGE_AGAIN_US;
+}
+
 static void keys_look(struct transport *transport, int64_t now_us)
 {
 	struct transport_rekey *rekey = &transport->rekey;
@@ -58,7 +72,9 @@ static void keys_look(struct transport *transport, int64_t now_us)
 	rekey->signatures_seen = transport->signatures;
 	rekey->in_bytes = transport->socket_counter.in_bytes;
 	rekey->out_bytes = transport->socket_counter.out_bytes;
-	rekey->nudge_us = now_us + rekey->time_s * US_PER_S + NUDGE_US;
+	rekey->kex_us = now_us;
+	rekey->nudges = transport->phase == PHASE_OPEN ? 0 : ARRAY_SIZE(nudges_us);
+	nudge_arm(rekey, now_us);
 	if (transport->phase == PHASE_OPEN)
 		transport_statistics(transport);
 }
@@ -71,7 +87,9 @@ void transport_rekey_look(struct transport *transport, int64_t now_us)
 	keys_look(transport, now_us);
 	if (transport->phase == PHASE_OPEN && rekey->nudge_us > 0 && now_us >= rekey->nudge_us &&
 	    !transport->is_ending) {
-		rekey->nudge_us = now_us + NUDGE_AGAIN_US;
+		if (rekey->nudges < ARRAY_SIZE(nudges_us))
+			rekey->nudges++;
+		nudge_arm(rekey, now_us);
 		ssh_send_ignore(transport->session, "");
 	}
 	if (quiet_us >= TELL_US || (quiet_us >= TELL_BULK_US && bytes_untold(transport) >= TELL_BULK_BYTES))
