@@ -30,7 +30,8 @@ class Shell:
     def until(self, pattern, timeout_s=15.0, take=True):
         """What has come up to the end that matches; it is kept for the next when it is not taken."""
         text, until = self.kept, time.monotonic() + timeout_s
-        while not re.search(pattern, text[-4000:]):
+        # what is not taken may have come with all that follows it
+        while not re.search(pattern, text[-4000:] if take else text):
             assert time.monotonic() < until, (pattern, text[-300:])
             data = self.channel.recv(65536)
             assert data, text[-300:]
