@@ -332,6 +332,9 @@ def test_the_monitor_keeps_only_what_it_needs_of_root(play):
     assert int(status["CapInh"], 16) == 0 and int(status["CapAmb"], 16) == 0
     with open(f"/proc/{monitor.process.pid}/limits", encoding="utf-8") as file:
         assert re.search(r"Max core file size\s+0\s+0", file.read())
+    # its program hears nothing but what a monitor that ends says
+    monitor.link.send(json.dumps({"type": "terminate", "reason": "cleared", "text": "the test is over"}).encode())
+    monitor.run()
 
 
 def test_terminate_from_the_daemon_ends_the_session(play):
