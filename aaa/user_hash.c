@@ -10,8 +10,6 @@
 
 #include "base/cleanup.h"
 
-#define BASE64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
 static const struct {
 	const char *type, *prefix, *name;
 	size_t salt_min, salt_max, digest_chars;
@@ -54,11 +52,11 @@ int user_hash_check(const char *secret, struct err *err)
 	if (!strncmp(hash, "rounds=", 7))
 		return err_set(err, -EINVAL, "secret type %s takes hashes with the standard rounds only",
 			       kinds[type].type);
-	salt = strspn(hash, BASE64);
+	salt = strspn(hash, USER_HASH_BASE64);
 	if (salt < kinds[type].salt_min || salt > kinds[type].salt_max || hash[salt] != '$')
 		return err_set(err, -EINVAL, "the hash of secret type %s has a broken salt", kinds[type].type);
 	hash += salt + 1;
-	digest = strspn(hash, BASE64);
+	digest = strspn(hash, USER_HASH_BASE64);
 	if (digest != kinds[type].digest_chars || hash[digest])
 		return err_set(err, -EINVAL, "the hash of secret type %s has a broken digest", kinds[type].type);
 	return 0;

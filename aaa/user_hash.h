@@ -19,6 +19,9 @@
 
 #include "base/err.h"
 
+/* The base64 of crypt(3). */
+#define USER_HASH_BASE64 "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 enum user_hash_type {
 	USER_HASH_SHA512_CRYPT, /* that of new secrets */
 	USER_HASH_MD5_CRYPT,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "aaa/user_hash.h"
 #include "base/cleanup.h"
 
 #define PASSWORD_MAX_BYTES 253u /* features.md 2D: min-length 2-253 */
@@ -49,7 +50,7 @@ int user_password_check(const char *password, struct err *err)
 
 static int salt_make(char salt[SALT_CHARS + 1])
 {
-	static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char alphabet[] = USER_HASH_BASE64;
 	uint8_t random[SALT_CHARS];
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))

@@ -33,7 +33,7 @@ static const char nobody_hash[] = "$6$sallyportnobody1$xbf2G8anH9ofns9EEtg6l6WJn
 /* Most significant bits first, as RFC 4648 does with another alphabet; nothing fills up the end. */
 static void base64_put(const uint8_t *bytes, size_t len, char *ret_text)
 {
-	static const char alphabet[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char alphabet[] = USER_HASH_BASE64;
 	uint32_t bits = 0;
 	unsigned have = 0;
 

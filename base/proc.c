@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -254,6 +255,17 @@ int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err)
 	if (refused && check_caps(caps, caps_len, true, err) == 0)
 		return err_set(err, -EPERM, "cannot give up capabilities");
 	return check_caps(caps, caps_len, true, err);
+}
+
+void proc_signals_default(void)
+{
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &standard, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 int proc_notify_ready(void)

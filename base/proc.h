@@ -29,6 +29,8 @@ int proc_drop_user(uid_t uid, gid_t gid, struct err *err);
 /* Keeps only these capabilities in permitted, effective and bounding sets; inheritable and ambient become
  * empty. */
 int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err);
+/* In a child before it executes a program: every signal as it is by default, none blocked. */
+void proc_signals_default(void);
 /* Sends READY=1 to $NOTIFY_SOCKET (also abstract); nothing to do without it. */
 int proc_notify_ready(void);
 /* 0, or -ESRCH when there is no such process. */

@@ -24,34 +24,21 @@
 
 /* ---- what was asked for ---- */
 
-/* The operand of an option, of which the line may hold several (STMT_MORE). */
-static const char *option(const struct match *match, const char *word, bool *ret_given)
-{
-	for (; match; match = match->more)
-		for (size_t i = 0; i < match->steps_len; i++)
-			if (!strcmp(match->steps[i].row->word, word)) {
-				if (ret_given)
-					*ret_given = true;
-				return match->steps[i].value;
-			}
-	return NULL;
-}
-
 static uint32_t number(const struct match *match, const char *word, uint32_t otherwise)
 {
-	const char *text = option(match, word, NULL);
+	const char *text = stmt_match_option(match, word, NULL);
 
 	return text ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
 }
 
 static void request_start(const struct match *match, struct probe_request *request)
 {
-	const char *vrf = option(match, "vrf", NULL), *host = option(match, "host", NULL);
-	const char *source = option(match, "source", NULL);
+	const char *vrf = stmt_match_option(match, "vrf", NULL), *host = stmt_match_option(match, "host", NULL);
+	const char *source = stmt_match_option(match, "source", NULL);
 	bool ipv4 = false, ipv6 = false;
 
-	option(match, "ipv4", &ipv4);
-	option(match, "ipv6", &ipv6);
+	stmt_match_option(match, "ipv4", &ipv4);
+	stmt_match_option(match, "ipv6", &ipv6);
 	snprintf(request->vrf, sizeof(request->vrf), "%s", vrf ? vrf : "default");
 	snprintf(request->host, sizeof(request->host), "%s", host ? host : "");
 	snprintf(request->source, sizeof(request->source), "%s", source ? source : "");
@@ -196,7 +183,7 @@ static int run_ping(struct shell *shell, const struct match *match)
 	run.request.payload_bytes = run.size_bytes - headers_bytes;
 	run.request.timeout_s = number(match, "timeout", TIMEOUT_DEFAULT_S);
 	run.request.interval_ms = number(match, "interval", INTERVAL_DEFAULT_MS);
-	option(match, "df-bit", &run.request.dont_fragment);
+	stmt_match_option(match, "df-bit", &run.request.dont_fragment);
 	if (run.request.interval_ms < PROBE_INTERVAL_MIN_MS)
 		run.request.interval_ms = PROBE_INTERVAL_MIN_MS;
 	r = ping_text_begin(&run.text, run.request.count, run.request.interval_ms, run.request.timeout_s);
@@ -250,7 +237,7 @@ static int run_traceroute(struct shell *shell, const struct match *match)
 	request.probes = number(match, "probe", 0);
 	request.min_ttl = number(match, "minttl", 0);
 	request.max_ttl = number(match, "maxttl", 0);
-	option(match, "numeric", &request.numeric);
+	stmt_match_option(match, "numeric", &request.numeric);
 	if (strcmp(request.vrf, "default") != 0)
 		request.numeric = true; /* the names are another network's */
 	r = run_probe(shell, &request, on_trace_reply, &run, &err);

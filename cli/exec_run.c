@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "services/ssh_report.h"
 
 #define EXIT_NOT_STARTED 127
@@ -54,12 +55,9 @@ static void environment_make(char **envs)
 /* Ctrl-Z does nothing to one command: there is no shell that could go on with it. */
 static void child_signals(bool one_command)
 {
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, one_command && number == SIGTSTP ? SIG_IGN : SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	proc_signals_default();
+	if (one_command)
+		signal(SIGTSTP, SIG_IGN);
 }
 
 static void child_run(const char *command, bool terminal, bool takes_input) __attribute__((noreturn));

@@ -19,33 +19,16 @@
 #define PTS_MAJOR_FIRST 136 /* Documentation/admin-guide/devices.txt: 136-143 are Unix98 pty slaves */
 #define PTS_MAJOR_LAST	143
 
-static int fetch_and_show(struct shell *shell, const char *method, json_t *parameters,
-			  int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err))
-{
-	struct err err = { 0 };
-	json_t *reply = NULL;
-	int r = shell_fetch(shell, REMOTE_SSHD, method, parameters, &reply);
-
-	if (r < 0)
-		return r;
-	r = render(shell->out, reply, shell_wants_json(shell), &err);
-	json_decref(reply);
-	if (r == 0)
-		return 0;
-	fseeko(shell->out, 0, SEEK_SET); /* half a table would be taken for a whole one */
-	return shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
-}
-
 int exec_show_ssh(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	return fetch_and_show(shell, SSH_LIST_SESSIONS, NULL, show_ssh_sessions);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_SESSIONS, NULL, show_ssh_sessions);
 }
 
 int exec_show_ssh_details(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	return fetch_and_show(shell, SSH_LIST_SESSIONS, NULL, show_ssh_session_details);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_SESSIONS, NULL, show_ssh_session_details);
 }
 
 static int show_rekey_now(FILE *out, const json_t *reply, bool as_json, struct err *err)
@@ -56,7 +39,7 @@ static int show_rekey_now(FILE *out, const json_t *reply, bool as_json, struct e
 int exec_show_ssh_rekey(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	return fetch_and_show(shell, SSH_LIST_SESSIONS, NULL, show_rekey_now);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_SESSIONS, NULL, show_rekey_now);
 }
 
 /* The filters of the line, as sallyport-sshd takes them. */
@@ -74,28 +57,32 @@ static json_t *history_filter(const struct match *match, bool failed)
 
 int exec_show_ssh_history(struct shell *shell, const struct match *match)
 {
-	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, false), show_ssh_history);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
+				    history_filter(match, false), show_ssh_history);
 }
 
 int exec_show_ssh_history_failed(struct shell *shell, const struct match *match)
 {
-	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, true), show_ssh_history);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
+				    history_filter(match, true), show_ssh_history);
 }
 
 int exec_show_ssh_history_details(struct shell *shell, const struct match *match)
 {
-	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, false), show_ssh_history_details);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
+				    history_filter(match, false), show_ssh_history_details);
 }
 
 int exec_show_ssh_history_details_failed(struct shell *shell, const struct match *match)
 {
-	return fetch_and_show(shell, SSH_LIST_HISTORY, history_filter(match, true), show_ssh_history_details);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
+				    history_filter(match, true), show_ssh_history_details);
 }
 
 int exec_show_ssh_server(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	return fetch_and_show(shell, SSH_GET_SERVER, NULL, show_ssh_server);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_GET_SERVER, NULL, show_ssh_server);
 }
 
 int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match)
@@ -123,7 +110,7 @@ int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match)
 int exec_show_vrf(struct shell *shell, const struct match *match)
 {
 	(void)match;
-	return fetch_and_show(shell, SSH_LIST_VRFS, NULL, show_vrfs);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_VRFS, NULL, show_vrfs);
 }
 
 /* ---- show users ---- */

@@ -22,22 +22,9 @@
 
 /* ---- the chain ---- */
 
-/* Of the options that a line holds (STMT_MORE), and of the operand behind them. */
-static const char *given(const struct match *match, const char *word, bool *ret_given)
-{
-	for (; match; match = match->more)
-		for (size_t i = 0; i < match->steps_len; i++)
-			if (!strcmp(match->steps[i].row->word, word)) {
-				if (ret_given)
-					*ret_given = true;
-				return match->steps[i].value;
-			}
-	return NULL;
-}
-
 static size_t number(const struct match *match, const char *word, size_t otherwise)
 {
-	const char *text = given(match, word, NULL);
+	const char *text = stmt_match_option(match, word, NULL);
 
 	return text ? strtoul(text, NULL, 10) : otherwise;
 }
@@ -139,7 +126,7 @@ static int run_no_more(struct shell *shell, const struct match *match)
 
 static int grep_add(struct shell *shell, const struct match *match, unsigned flags)
 {
-	const char *pattern = given(match, "pattern", NULL);
+	const char *pattern = stmt_match_option(match, "pattern", NULL);
 	struct pipe_filter *filter;
 	bool words = false, any_case = false;
 	size_t around;
@@ -149,11 +136,11 @@ static int grep_add(struct shell *shell, const struct match *match, unsigned fla
 	filter = filter_add(shell, PIPE_GREP);
 	if (!filter)
 		return -EINVAL;
-	given(match, "-v", &filter->invert);
-	given(match, "-n", &filter->number_lines);
-	given(match, "-c", &filter->only_count);
-	given(match, "-i", &any_case);
-	given(match, "-w", &words);
+	stmt_match_option(match, "-v", &filter->invert);
+	stmt_match_option(match, "-n", &filter->number_lines);
+	stmt_match_option(match, "-c", &filter->only_count);
+	stmt_match_option(match, "-i", &any_case);
+	stmt_match_option(match, "-w", &words);
 	around = number(match, "-C", 0);
 	filter->before = number(match, "-B", around);
 	filter->after = number(match, "-A", around);
@@ -194,14 +181,14 @@ static int run_tail(struct shell *shell, const struct match *match)
 static int run_sort(struct shell *shell, const struct match *match)
 {
 	struct pipe_filter *filter = filter_add(shell, PIPE_SORT);
-	const char *delimiter = given(match, "-t", NULL);
+	const char *delimiter = stmt_match_option(match, "-t", NULL);
 
 	if (!filter)
 		return -EINVAL;
-	given(match, "-r", &filter->reverse);
-	given(match, "-n", &filter->numeric);
-	given(match, "-u", &filter->unique);
-	given(match, "-f", &filter->any_case);
+	stmt_match_option(match, "-r", &filter->reverse);
+	stmt_match_option(match, "-n", &filter->numeric);
+	stmt_match_option(match, "-u", &filter->unique);
+	stmt_match_option(match, "-f", &filter->any_case);
 	filter->key = (unsigned)number(match, "-k", 0);
 	filter->delimiter = delimiter ? delimiter[0] : '\0';
 	return 0;
@@ -213,10 +200,10 @@ static int run_uniq(struct shell *shell, const struct match *match)
 
 	if (!filter)
 		return -EINVAL;
-	given(match, "-c", &filter->counted);
-	given(match, "-d", &filter->repeated);
-	given(match, "-u", &filter->single);
-	given(match, "-i", &filter->any_case);
+	stmt_match_option(match, "-c", &filter->counted);
+	stmt_match_option(match, "-d", &filter->repeated);
+	stmt_match_option(match, "-u", &filter->single);
+	stmt_match_option(match, "-i", &filter->any_case);
 	return 0;
 }
 
@@ -226,9 +213,9 @@ static int run_wc(struct shell *shell, const struct match *match)
 
 	if (!filter)
 		return -EINVAL;
-	given(match, "-l", &filter->count_lines);
-	given(match, "-w", &filter->count_words);
-	given(match, "-c", &filter->count_bytes);
+	stmt_match_option(match, "-l", &filter->count_lines);
+	stmt_match_option(match, "-w", &filter->count_words);
+	stmt_match_option(match, "-c", &filter->count_bytes);
 	if (!filter->count_lines && !filter->count_words && !filter->count_bytes)
 		filter->count_lines = filter->count_words = filter->count_bytes = true;
 	return 0;

@@ -119,6 +119,9 @@ int shell_call(struct shell *shell, enum remote_daemon daemon, const char *metho
 /* As shell_call() where every error answer is told too. */
 int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
 		json_t **ret_reply);
+/* Shows the answer; what cannot be read of it is told, and nothing shown. Takes the parameters. */
+int shell_fetch_and_show(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
+			 int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err));
 /* Always returns -EINVAL. */
 int shell_refuse_authorization(struct shell *shell);
 /* What a command prints, complaints at the end, in *ret_text (malloc'ed), from within another one. 0, or what the

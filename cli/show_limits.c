@@ -118,20 +118,6 @@ int show_penalties(FILE *out, const json_t *reply, bool as_json, struct err *err
 
 /* ---- commands ---- */
 
-static int fetch_and_show(struct shell *shell, const char *method, json_t *parameters,
-			  int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err))
-{
-	struct err err = { .text = "" };
-	json_t *reply = NULL;
-	int r = shell_fetch(shell, REMOTE_SSHD, method, parameters, &reply);
-
-	if (r < 0)
-		return r;
-	r = render(shell->out, reply, shell_wants_json(shell), &err);
-	json_decref(reply);
-	return r < 0 ? shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory") : 0;
-}
-
 int exec_show_access_lists(struct shell *shell, const struct match *match)
 {
 	json_t *parameters = json_object();
@@ -146,14 +132,15 @@ int exec_show_access_lists(struct shell *shell, const struct match *match)
 		if (last->value)
 			json_object_set_new(parameters, "name", json_string(last->value));
 	}
-	return fetch_and_show(shell, SSH_LIST_ACCESS, parameters, show_access_lists);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_ACCESS, parameters, show_access_lists);
 }
 
 int exec_show_penalties(struct shell *shell, const struct match *match)
 {
 	const char *vrf = stmt_match_value(match, "vrf");
 
-	return fetch_and_show(shell, SSH_LIST_PENALTIES, vrf ? json_pack("{s:s}", "vrf", vrf) : NULL, show_penalties);
+	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_PENALTIES,
+				    vrf ? json_pack("{s:s}", "vrf", vrf) : NULL, show_penalties);
 }
 
 static int penalty_clear(struct shell *shell, const char *source, const char *vrf)

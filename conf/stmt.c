@@ -742,6 +742,18 @@ const char *stmt_match_value(const struct match *match, const char *word)
 	return NULL;
 }
 
+const char *stmt_match_option(const struct match *match, const char *word, bool *ret_given)
+{
+	for (; match; match = match->more)
+		for (size_t i = 0; i < match->steps_len; i++)
+			if (!strcmp(match->steps[i].row->word, word)) {
+				if (ret_given)
+					*ret_given = true;
+				return match->steps[i].value;
+			}
+	return NULL;
+}
+
 char *stmt_match_text(const struct match *match)
 {
 	AUTO(free) char *text = NULL;

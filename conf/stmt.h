@@ -160,6 +160,9 @@ int stmt_match_copy(const struct match *from, struct match *ret_copy);
 const struct stmt *stmt_match_row(const struct match *match);
 /* The canonical operand of the step whose row has this keyword, or NULL. For RUN handlers. */
 const char *stmt_match_value(const struct match *match, const char *word);
+/* The same in a line of several options (STMT_MORE), the first that has the keyword; *ret_given (may be NULL) becomes
+ * true when one has. */
+const char *stmt_match_option(const struct match *match, const char *word, bool *ret_given);
 /* The canonical full line of a match from the top: "ssh server vrf blue", "no username admin group". malloc'ed. */
 char *stmt_match_text(const struct match *match);
 

@@ -159,15 +159,10 @@ static void job_free(struct key_job *job)
 
 static void __attribute__((noreturn)) child_run(const struct key_job *job, int fd, pid_t parent)
 {
-	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	struct err err = { .text = "" };
-	sigset_t none;
 	int r;
 
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &standard, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	proc_signals_default();
 	/* a key that comes after its daemon would be one that the next daemon does not know */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || dup2(fd, STDIN_FILENO) < 0 || close_range(STDERR_FILENO + 1, ~0u, 0) < 0)

@@ -29,6 +29,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "conf/task.h"
 #include "services/probe.h"
 #include "services/sshd_varlink.h"
@@ -111,16 +112,6 @@ static void child_descriptors(int out_fd)
 		_exit(EXIT_NOT_STARTED);
 }
 
-static void child_signals(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static void child_execute(enum probe_program program, char *const *argv) __attribute__((noreturn));
 static void child_execute(enum probe_program program, char *const *argv)
 {
@@ -147,7 +138,7 @@ static void child_run(const struct vrf *vrf, enum probe_program program, uid_t u
 {
 	struct err err = { .text = "" };
 
-	child_signals();
+	proc_signals_default();
 	/* before the descriptors: its file may be found through one of them */
 	if (vrf_enter(vrf, &err) < 0) {
 		dprintf(out_fd, "%s\n", err.text);

@@ -333,17 +333,6 @@ static void handle_requests(struct monitor *m)
 
 /* ---- the transport ---- */
 
-static void child_signals(void)
-{
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &usual, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static void transport_exec(const struct monitor *m, int rpc_fd, int event_fd) __attribute__((noreturn));
 static void transport_exec(const struct monitor *m, int rpc_fd, int event_fd)
 {
@@ -358,7 +347,7 @@ static void transport_exec(const struct monitor *m, int rpc_fd, int event_fd)
 			     rpc_fd, event_fd, m->start->empty_dir_fd, m->start->transport_fd };
 	int high[ARRAY_SIZE(from)];
 
-	child_signals();
+	proc_signals_default();
 	snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)uid);
 	snprintf(gid_text, sizeof(gid_text), "%u", (unsigned)gid);
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)

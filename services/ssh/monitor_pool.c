@@ -26,6 +26,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/proc.h"
 
 #define PAUSE_US    1000000 /* after two spawners in a row that lived no longer than this */
 #define CONNECTIONS 1024u   /* that have one layout of memory */
@@ -68,17 +69,6 @@ static int keys_pass(const struct hostkey_set *hostkeys, int *ret_fd)
 	return 0;
 }
 
-static void child_signals(void)
-{
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &usual, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* The descriptors in the order of enum monitor_fd; everything else is closed. */
 static int child_fds(const struct monitor_pool *pool, int control_fd, int keys_fd)
 {
@@ -108,7 +98,7 @@ static void spawner_exec(const struct monitor_pool *pool, int control_fd, int ke
 			       options->user_keys_dir, "--netns-dir", options->netns_dir, "--transport-uid", uid,
 			       options->weak ? "--weak" : "--separate-users", options->debug ? "--debug" : NULL, NULL };
 
-	child_signals();
+	proc_signals_default();
 	setsid(); /* what the terminal of the daemon sends is not for sessions */
 	setrlimit(RLIMIT_NOFILE, &options->files); /* lowering is never refused */
 	/* freed memory is joined, not kept in small lists: a child that allocates then writes to fewer shared pages */

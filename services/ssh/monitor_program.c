@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "services/ssh/file_root.h"
 #include "services/ssh/monitor_state.h"
 #include "services/ssh/user_switch.h"
@@ -181,17 +182,6 @@ struct streams {
 	int result_fd;		   /* -1 */
 };
 
-static void child_signals(void)
-{
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &usual, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Puts the descriptors in their places and closes all others. Nothing may be below CHILD_FDS that is still needed. */
 static int child_descriptors(const struct monitor *m, const struct monitor_program *program,
 			     const struct streams *streams)
@@ -247,7 +237,7 @@ static void child_run(const struct monitor *m, const struct monitor_channel *cha
 	struct err err = { .text = "" };
 	int r;
 
-	child_signals();
+	proc_signals_default();
 	setsid();
 	/* A given directory while this is still the monitor's uid: the user may not be allowed to walk to it. */
 	if (program->dir_fd >= 0 && fchdir(program->dir_fd) < 0)

@@ -27,6 +27,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "services/ssh/mon.h"
 #include "services/ssh/readahead.h"
 
@@ -56,17 +57,6 @@ struct spawner_pool {
 
 /* ---- starting one ---- */
 
-static void child_signals(void)
-{
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &usual, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static void spawner_exec(const struct spawner_options *options, int control_fd) __attribute__((noreturn));
 static void spawner_exec(const struct spawner_options *options, int control_fd)
 {
@@ -84,7 +74,7 @@ static void spawner_exec(const struct spawner_options *options, int control_fd)
 			     options->transport_fd };
 	int high[ARRAY_SIZE(from)];
 
-	child_signals();
+	proc_signals_default();
 	setsid(); /* what the terminal of the daemon sends is not for sessions */
 	snprintf(connections_text, sizeof(connections_text), "%u", options->connections);
 	snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)options->uid);

@@ -113,6 +113,24 @@ def varlink(path, method, parameters=None, timeout_s=10.0):
     return reply.get("error"), reply.get("parameters", {})
 
 
+# python3 -c CALL_AS UID PATH METHOD PARAMETERS: a Varlink call by a process of that uid
+CALL_AS = r"""
+import json, os, socket, sys
+uid, path, method, parameters = int(sys.argv[1]), sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
+directory = os.open(os.path.dirname(path), os.O_PATH)
+os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
+peer = socket.socket(socket.AF_UNIX); peer.settimeout(10)
+os.fchdir(directory); peer.connect(os.path.basename(path))
+peer.sendall(json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
+data = b""
+while not data.endswith(b"\0"):
+    more = peer.recv(65536)
+    if not more: break
+    data += more
+sys.stdout.write(data[:-1].decode())
+"""
+
+
 class Product:
     """sallyport-run in a directory of its own."""
 

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 
-from conftest import BIN, make_directory, varlink, wait_for
+from conftest import BIN, CALL_AS, make_directory, varlink, wait_for
 
 CONFIG = "org.sallyport.Config."
 CONFD_UID = 1879090001
@@ -454,23 +454,6 @@ def test_caller_goes_while_its_commit_runs(confd, member):
 
 
 # ---- who calls ----
-
-CALL_AS = r"""
-import json, os, socket, sys
-uid, path, method, parameters = int(sys.argv[1]), sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
-directory = os.open(os.path.dirname(path), os.O_PATH)
-os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
-peer = socket.socket(socket.AF_UNIX); peer.settimeout(10)
-os.fchdir(directory); peer.connect(os.path.basename(path))
-peer.sendall(json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
-data = b""
-while not data.endswith(b"\0"):
-    more = peer.recv(65536)
-    if not more: break
-    data += more
-sys.stdout.write(data[:-1].decode())
-"""
-
 
 def call_as(confd, uid, method, **parameters):
     """A call from another process, and uid."""

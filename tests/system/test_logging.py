@@ -19,14 +19,8 @@ LINE = re.compile(r"^RP/0/RP0/CPU0:\w{3} [ \d]\d \d\d:\d\d:\d\d\.\d{3} \S+: [A-Z
 
 
 @pytest.fixture(scope="module")
-def router():
-    directory = make_directory()
-    running = Product(directory).start()
-    said = running.configure(*WITHOUT_LIMITS)
-    assert "% " not in said, said
-    yield running
-    running.stop()
-    subprocess.run(["rm", "-rf", directory], check=True)
+def router(product):
+    return product
 
 
 def show(product, *words):

@@ -9,29 +9,13 @@ import subprocess
 import pexpect
 import pytest
 
-from conftest import WITHOUT_LIMITS, Product, make_directory, shutil
+from conftest import CALL_AS, WITHOUT_LIMITS, Product, make_directory, shutil
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="sessions run under uids of their own")
 
 DENIED = "org.varlink.service.PermissionDenied"
 REFUSED = "% This command is not authorized"
 CONFIG, SSH = "org.sallyport.Config", "org.sallyport.SSH"
-
-CALL_AS = r"""
-import json, os, socket, sys
-uid, path, method, parameters = int(sys.argv[1]), sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
-directory = os.open(os.path.dirname(path), os.O_PATH)
-os.setgroups([]); os.setresgid(uid, uid, uid); os.setresuid(uid, uid, uid)
-peer = socket.socket(socket.AF_UNIX); peer.settimeout(10)
-os.fchdir(directory); peer.connect(os.path.basename(path))
-peer.sendall(json.dumps({"method": method, "parameters": parameters}).encode() + b"\0")
-data = b""
-while not data.endswith(b"\0"):
-    more = peer.recv(65536)
-    if not more: break
-    data += more
-sys.stdout.write(data[:-1].decode())
-"""
 
 
 class Rights(Product):
