@@ -267,6 +267,14 @@ bool ssh_algorithm_is_enabled(const struct ssh_algorithm *row, const struct ssh_
 	       (profile->enable_3des_cbc && !strcmp(row->family, "3des-cbc"));
 }
 
+bool ssh_algorithm_is_taken_back(const struct ssh_algorithm *row, const struct ssh_profile *vrf)
+{
+	if (row->kind != SSH_ALGORITHM_CIPHER || !row->family)
+		return false;
+	return (vrf->undo.aes_cbc && !strcmp(row->family, "aes-cbc")) ||
+	       (vrf->undo.triple_des_cbc && !strcmp(row->family, "3des-cbc"));
+}
+
 bool ssh_algorithm_is_disabled(const struct ssh_algorithm *row, const struct ssh_profile *profile)
 {
 	if (row->kind != SSH_ALGORITHM_MAC)

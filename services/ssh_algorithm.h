@@ -94,6 +94,8 @@ const char *ssh_algorithm_configured(enum ssh_algorithm_kind kind, const struct 
 /* Whether an "enable" or "disable" statement names the row. */
 bool ssh_algorithm_is_enabled(const struct ssh_algorithm *row, const struct ssh_profile *profile);
 bool ssh_algorithm_is_disabled(const struct ssh_algorithm *row, const struct ssh_profile *profile);
+/* Whether "disable cipher" of a VRF takes back what the server enables. */
+bool ssh_algorithm_is_taken_back(const struct ssh_algorithm *row, const struct ssh_profile *vrf);
 /* Whether the key of a host key algorithm exists. */
 bool ssh_algorithm_has_key(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server);
 /* The host keys that the offered algorithms need, as in host_keys. */

@@ -36,6 +36,9 @@ NUMBER(arg_window_scale, 1, 14, NULL, "Scale factor of the TCP receive window");
 NUMBER(arg_netconf_port, 1, 65535, NULL, "Port number on which NETCONF is served");
 NUMBER(arg_idle, 1, 86400, "seconds", "Time without traffic");
 NUMBER(arg_keepalive, 1, 3600, "seconds", "Time between questions whether a silent client is there");
+/* below a VRF, where the server may have said a time */
+NUMBER(arg_vrf_idle, 0, 86400, "seconds", "Time without traffic, 0 for no end");
+NUMBER(arg_vrf_keepalive, 0, 3600, "seconds", "Time between questions whether a silent client is there, 0 for none");
 
 static const struct arg arg_banner = {
 	.name = "LINE", .help = "Text of the banner", .text = true, .min = 1, .max = 1024,
@@ -87,6 +90,7 @@ static const struct arg arg_cipher = { .help = "Ciphers, in order of preference"
 /* Several of these may stand on one line: "ssh server enable cipher aes-cbc 3des-cbc". */
 #define ONE_OF_MANY(keyword, help_text, field, from) \
 	{ .kind = STMT_FLAG, .word = keyword, .help = help_text, AT(field), .flags = STMT_MORE, .source = from }
+#define BACK "issue: every setting of a VRF overrides the global one"
 #define GROUP(keyword, help_text, rows, from) \
 	{ .kind = STMT_NODE, .word = keyword, .help = help_text, .sub = rows, .source = from }
 
@@ -127,11 +131,49 @@ static const struct stmt disable_auth_rows[] = {
 	ONE_OF_MANY("keyboard-interactive", "Questions and answers", disable_keyboard_interactive, "features.md 2A"),
 	STMT_DONE,
 };
+/* What the server turns on or off for all, a VRF turns back. */
+static const struct stmt vrf_enable_hmac_rows[] = {
+	ONE_OF_MANY("hmac-sha1", "HMAC with SHA-1", enable_hmac_sha1, "features.md 1F-49"),
+	ONE_OF_MANY("hmac-sha2-256", "HMAC with SHA-256", undo.hmac_sha2_256, BACK),
+	ONE_OF_MANY("hmac-sha2-512", "HMAC with SHA-512", undo.hmac_sha2_512, BACK),
+	STMT_DONE,
+};
+static const struct stmt vrf_enable_auth_rows[] = {
+	ONE_OF_MANY("password", "Passwords", undo.password, BACK),
+	ONE_OF_MANY("public-key", "Public keys", undo.public_key, BACK),
+	ONE_OF_MANY("keyboard-interactive", "Questions and answers", undo.keyboard_interactive, BACK),
+	STMT_DONE,
+};
+static const struct stmt vrf_enable_rows[] = {
+	GROUP("cipher", "Offer ciphers that are off by default", enable_cipher_rows, "features.md 1F-51"),
+	GROUP("hmac", "Offer these MACs here", vrf_enable_hmac_rows, "features.md 1F-49"),
+	GROUP("auth-methods", "Accept these ways to authenticate here", vrf_enable_auth_rows, BACK),
+	ONE_OF_MANY("sftp", "Serve the sftp subsystem here", undo.sftp, BACK),
+	ONE_OF_MANY("scp", "Serve scp here", undo.scp, BACK),
+	ONE_OF_MANY("penalties", "Shut out here sources that misbehave", undo.penalties_disable, BACK),
+	STMT_DONE,
+};
+static const struct stmt vrf_disable_cipher_rows[] = {
+	ONE_OF_MANY("aes-cbc", "AES with 128, 192 and 256 bits in CBC mode", undo.aes_cbc, BACK),
+	ONE_OF_MANY("3des-cbc", "Triple DES in CBC mode", undo.triple_des_cbc, BACK),
+	STMT_DONE,
+};
 static const struct stmt disable_rows[] = {
 	GROUP("hmac", "Do not offer these MACs", disable_hmac_rows, "features.md 1F-50"),
 	GROUP("auth-methods", "Refuse these ways to authenticate", disable_auth_rows, "features.md 2A"),
 	ONE_OF_MANY("sftp", "Refuse the sftp subsystem", disable_sftp, "features.md 2A"),
 	ONE_OF_MANY("scp", "Refuse scp", disable_scp, "features.md 2A"),
+	STMT_DONE,
+};
+static const struct stmt vrf_disable_rows[] = {
+	GROUP("hmac", "Do not offer these MACs", disable_hmac_rows, "features.md 1F-50"),
+	GROUP("cipher", "Do not offer here what the server enables", vrf_disable_cipher_rows, BACK),
+	GROUP("auth-methods", "Refuse these ways to authenticate", disable_auth_rows, "features.md 2A"),
+	ONE_OF_MANY("sftp", "Refuse the sftp subsystem", disable_sftp, "features.md 2A"),
+	ONE_OF_MANY("scp", "Refuse scp", disable_scp, "features.md 2A"),
+	ONE_OF_MANY("port-forwarding", "Forward no connections here", undo.port_forwarding, BACK),
+	ONE_OF_MANY("banner", "Show no banner here", undo.banner, BACK),
+	ONE_OF_MANY("logging", "Log here what is logged by default", undo.logging, BACK),
 	STMT_DONE,
 };
 static const struct stmt port_forwarding_rows[] = {
@@ -166,6 +208,16 @@ static const struct stmt idle_rows[] = {
 		"features.md 2A"),
 	STMT_DONE,
 };
+static const struct stmt vrf_idle_rows[] = {
+	SETTING("channel", "End channels without traffic", &arg_vrf_idle, channel_timeout_s, NULL, "features.md 2A"),
+	SETTING("connection", "End connections without channels", &arg_vrf_idle, connection_timeout_s, NULL,
+		"features.md 2A"),
+	STMT_DONE,
+};
+static const struct stmt vrf_netconf_enable_rows[] = {
+	FLAG("ssh-port", "Serve NETCONF on the port of SSH here", undo.netconf_ssh_port, BACK),
+	STMT_DONE,
+};
 static const struct stmt netconf_disable_rows[] = {
 	FLAG("ssh-port", "Refuse NETCONF on the port of SSH; ports of its own stay", disable_netconf_ssh_port,
 	      "features.md 2A"),
@@ -198,7 +250,11 @@ static const struct stmt netconf_vrf_children[] = {
 	  .arg = &arg_program, AT(netconf_program), .source = "issue: netconf subsystem hook" },                    \
 		GROUP("disable", "Where NETCONF is not served", netconf_disable_rows, "features.md 2A")
 
-static const struct stmt netconf_vrf_rows[] = { NETCONF_ROWS, STMT_DONE };
+static const struct stmt netconf_vrf_rows[] = {
+	NETCONF_ROWS,
+	GROUP("enable", "Where NETCONF is served", vrf_netconf_enable_rows, BACK),
+	STMT_DONE,
+};
 static const struct stmt netconf_rows[] = {
 	{ .kind = STMT_LEAF, .word = "port", .help = "Port of NETCONF, in the default VRF where none is named",
 	  .arg = &arg_netconf_port, .def = "830", .offset = offsetof(struct ssh_conf, netconf_port),
@@ -212,7 +268,7 @@ static const struct stmt netconf_rows[] = {
 	STMT_DONE,
 };
 /* DEFAULT(text) is the text where a default is said, NULL below a VRF, where the server's own setting holds. */
-#define PROFILE_ROWS(DEFAULT)                                                                                          \
+#define PROFILE_ROWS(DEFAULT, keepalive_arg, rows_enable, rows_disable) \
 	SETTING("port", "Listen on another port than 22", &arg_port, port, NULL, "features.md 1H-63, 2A"),         \
 	{ .kind = STMT_LEAF, .word = "rate-limit", .help = "Limit new sessions", .arg = &arg_rate,         \
 	  .def = DEFAULT("60"), AT(rate_limit_per_min), .flags = STMT_UNSET, .sub = rate_limit_rows,                   \
@@ -228,15 +284,15 @@ static const struct stmt netconf_rows[] = {
 		DEFAULT("1024"), "features.md 2A"),                                                                    \
 	SETTING("tcp-window-scale", "Scale of the TCP window", &arg_window_scale, tcp_window_scale, DEFAULT("1"),      \
 		"features.md 2A"),                                                                                     \
-	SETTING("keepalive", "Ask silent clients whether they are there", &arg_keepalive, keepalive_s, NULL,           \
+	SETTING("keepalive", "Ask silent clients whether they are there", keepalive_arg, keepalive_s, NULL,           \
 		"issue: keepalive"),                                                                                   \
 	{ .kind = STMT_LEAF, .word = "banner", .help = "Show a text before authentication", .arg = &arg_banner, \
 	  AT(banner), \
 	  .source = "issue: banner" },                                                                                 \
 	FLAG("logging", "Log more about sessions", logging, "features.md 2A"),                                         \
 	GROUP("algorithms", "What is offered to clients", algorithms_rows, "features.md 1F-52"),                       \
-	GROUP("enable", "Offer what is off by default", enable_rows, "features.md 1F-51"),                             \
-	GROUP("disable", "Turn off what is on by default", disable_rows, "features.md 1F-50, 2A"),                    \
+	GROUP("enable", "Turn on what is off otherwise", rows_enable, "features.md 1F-51"), \
+	GROUP("disable", "Turn off what is on otherwise", rows_disable, "features.md 1F-50, 2A"),                    \
 	GROUP("penalties", "Shut out sources that misbehave, for a time", penalties_rows, "features.md section 3"), \
 	GROUP("port-forwarding", "Let clients open connections through this router", port_forwarding_rows,             \
 	      "features.md 1G-55")
@@ -259,10 +315,10 @@ static const struct stmt vrf_children[] = {
 	  .flags = STMT_MORE, .source = "features.md 2A" },
 	{ .kind = STMT_NODE, .word = "ipv6", .help = "What holds for IPv6 clients", .sub = acl_ipv6_rows,
 	  .flags = STMT_MORE, .source = "features.md 2A" },
-	PROFILE_ROWS(NOT_SAID),
+	PROFILE_ROWS(NOT_SAID, &arg_vrf_keepalive, vrf_enable_rows, vrf_disable_rows),
 	SETTING("timeout", "Limit the time for authentication", &arg_timeout, timeout_s, NULL, "features.md 2A"),
 	/* "timeout" below the server; here that word is the one above */
-	GROUP("idle-timeout", "End what is idle", idle_rows, "features.md 2A"),
+	GROUP("idle-timeout", "End what is idle", vrf_idle_rows, "features.md 2A"),
 	GROUP("netconf", "NETCONF over SSH", netconf_vrf_rows, "features.md 2A"),
 	STMT_DONE,
 };
@@ -272,7 +328,7 @@ static const struct stmt server_children[] = {
 	  .offset = offsetof(struct ssh_conf, v1), .flags = STMT_DEPRECATED, .source = "features.md 2A" },
 	{ .kind = STMT_FLAG, .word = "v2", .help = "Accept only SSH protocol version 2",
 	  .offset = offsetof(struct ssh_conf, v2), .source = "features.md 1C-23" },
-	PROFILE_ROWS(SAID),
+	PROFILE_ROWS(SAID, &arg_keepalive, enable_rows, disable_rows),
 	GROUP("timeout", "End what is idle", idle_rows, "features.md 2A"),
 	GROUP("netconf", "NETCONF over SSH", netconf_rows, "features.md 2A"),
 	{ .kind = STMT_LIST, .word = "vrf", .help = "Accept sessions in this VRF", .arg = &arg_vrf_name,

@@ -125,6 +125,12 @@ static void write_list_away(struct writer *writer, const struct ssh_mismatch *mi
 			      ssh_algorithm_list_keyword(row->kind));
 }
 
+static bool is_enabled_somewhere(const struct ssh_algorithm *row, const struct ssh_mismatch *mismatch)
+{
+	return ssh_algorithm_is_enabled(row, mismatch->global) ||
+	       (mismatch->vrf && ssh_algorithm_is_enabled(row, mismatch->vrf));
+}
+
 /* Flags of both places count, so each that is set has to go. */
 static void write_mac_commands(struct writer *writer, const struct ssh_mismatch *mismatch,
 			       const struct ssh_algorithm *row)
@@ -136,8 +142,21 @@ static void write_mac_commands(struct writer *writer, const struct ssh_mismatch 
 	if (mismatch->vrf && ssh_algorithm_is_disabled(row, mismatch->vrf))
 		write_command(writer, "no %s disable hmac %s", place_text(mismatch, true, place, sizeof(place)),
 			      row->word);
-	if (row->offer == SSH_ALGORITHM_OFF && !ssh_algorithm_is_enabled(row, mismatch->server.profile))
+	if (row->offer == SSH_ALGORITHM_OFF && !is_enabled_somewhere(row, mismatch))
 		write_command(writer, "ssh server enable hmac %s", row->word);
+}
+
+/* Off by default, or enabled by the server and taken back by the VRF. */
+static void write_cipher_commands(struct writer *writer, const struct ssh_mismatch *mismatch,
+				  const struct ssh_algorithm *row)
+{
+	char place[64];
+
+	if (mismatch->vrf && ssh_algorithm_is_taken_back(row, mismatch->vrf))
+		write_command(writer, "no %s disable cipher %s", place_text(mismatch, true, place, sizeof(place)),
+			      row->family);
+	if (!is_enabled_somewhere(row, mismatch))
+		write_command(writer, "ssh server enable cipher %s", row->family);
 }
 
 /* "ecdsa nistp256" as crypto key generate takes it. */
@@ -177,7 +196,7 @@ static void write_commands(struct writer *writer, const struct ssh_mismatch *mis
 	if (row->kind == SSH_ALGORITHM_MAC)
 		write_mac_commands(writer, mismatch, row);
 	else if (row->kind == SSH_ALGORITHM_CIPHER && row->offer == SSH_ALGORITHM_OFF)
-		write_command(writer, "ssh server enable cipher %s", row->family);
+		write_cipher_commands(writer, mismatch, row);
 	else if (row->offer == SSH_ALGORITHM_ON && ssh_algorithm_configured(row->kind, mismatch->server.profile))
 		write_list_away(writer, mismatch, row);
 	else

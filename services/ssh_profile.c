@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * DOC: what is in force in a VRF. Numbers and texts override, flags add up: "disable" and "enable" are said once for
- * all VRFs or for one, and the stricter or wider reading of two places that both speak is the same.
+ * DOC: what is in force in a VRF. Numbers and texts override; so do flags, by the opposite word: "disable sftp" of
+ * the server is taken back in a VRF by its "enable sftp". Where a VRF says both, its own flag holds.
  */
 #include "services/ssh_profile.h"
 
@@ -39,22 +39,27 @@ static const size_t texts[] = {
 	offsetof(struct ssh_profile, netconf_program),
 };
 
-static const size_t flags[] = {
-	offsetof(struct ssh_profile, enable_aes_cbc),
-	offsetof(struct ssh_profile, enable_3des_cbc),
-	offsetof(struct ssh_profile, enable_hmac_sha1),
-	offsetof(struct ssh_profile, disable_hmac_sha1),
-	offsetof(struct ssh_profile, disable_hmac_sha2_256),
-	offsetof(struct ssh_profile, disable_hmac_sha2_512),
-	offsetof(struct ssh_profile, disable_password),
-	offsetof(struct ssh_profile, disable_public_key),
-	offsetof(struct ssh_profile, disable_keyboard_interactive),
-	offsetof(struct ssh_profile, disable_sftp),
-	offsetof(struct ssh_profile, disable_scp),
-	offsetof(struct ssh_profile, disable_netconf_ssh_port),
-	offsetof(struct ssh_profile, port_forwarding_local),
-	offsetof(struct ssh_profile, logging),
-	offsetof(struct ssh_profile, penalties_disable),
+#define FIELD(name) offsetof(struct ssh_profile, name)
+
+static const struct {
+	size_t flag;
+	size_t opposite; /* of the VRF: takes back what the server says */
+} flags[] = {
+	{ FIELD(enable_aes_cbc), FIELD(undo.aes_cbc) },
+	{ FIELD(enable_3des_cbc), FIELD(undo.triple_des_cbc) },
+	{ FIELD(enable_hmac_sha1), FIELD(disable_hmac_sha1) },
+	{ FIELD(disable_hmac_sha1), FIELD(enable_hmac_sha1) },
+	{ FIELD(disable_hmac_sha2_256), FIELD(undo.hmac_sha2_256) },
+	{ FIELD(disable_hmac_sha2_512), FIELD(undo.hmac_sha2_512) },
+	{ FIELD(disable_password), FIELD(undo.password) },
+	{ FIELD(disable_public_key), FIELD(undo.public_key) },
+	{ FIELD(disable_keyboard_interactive), FIELD(undo.keyboard_interactive) },
+	{ FIELD(disable_sftp), FIELD(undo.sftp) },
+	{ FIELD(disable_scp), FIELD(undo.scp) },
+	{ FIELD(disable_netconf_ssh_port), FIELD(undo.netconf_ssh_port) },
+	{ FIELD(port_forwarding_local), FIELD(undo.port_forwarding) },
+	{ FIELD(logging), FIELD(undo.logging) },
+	{ FIELD(penalties_disable), FIELD(undo.penalties_disable) },
 };
 
 #define AT(type, profile, offset) ((type *)(void *)((char *)(profile) + (offset)))
@@ -86,10 +91,15 @@ void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_prof
 	for (size_t i = 0; vrf && i < ARRAY_SIZE(texts); i++)
 		if (READ(char *, vrf, texts[i]))
 			*AT(char *, &profile, texts[i]) = READ(char *, vrf, texts[i]);
+	if (vrf && vrf->undo.banner && !vrf->banner)
+		profile.banner = NULL;
 	for (size_t i = 0; vrf && i < ARRAY_SIZE(flags); i++)
-		*AT(bool, &profile, flags[i]) |= READ(bool, vrf, flags[i]);
+		*AT(bool, &profile, flags[i].flag) =
+			READ(bool, vrf, flags[i].flag) ||
+			(READ(bool, global, flags[i].flag) && !READ(bool, vrf, flags[i].opposite));
 	/* there is no statement for these at the server */
 	profile.ipv4_access_list = vrf ? vrf->ipv4_access_list : NULL;
 	profile.ipv6_access_list = vrf ? vrf->ipv6_access_list : NULL;
+	profile.undo = (struct ssh_profile_undo){ 0 };
 	*ret_profile = profile;
 }

@@ -21,6 +21,16 @@
 
 #define SSH_UNSET (-1) /* a number that is not configured here; what STMT_UNSET rows bind */
 
+/* What a VRF takes back of what the server says: each the opposite of a flag or a text of the profile. */
+struct ssh_profile_undo {
+	bool aes_cbc, triple_des_cbc; /* enable cipher ... */
+	bool hmac_sha2_256, hmac_sha2_512; /* disable hmac ...; of hmac-sha1 its own two words are the opposites */
+	bool password, public_key, keyboard_interactive; /* disable auth-methods ... */
+	bool sftp, scp; /* disable ... */
+	bool netconf_ssh_port; /* netconf disable ssh-port */
+	bool port_forwarding, logging, penalties_disable, banner;
+};
+
 struct ssh_profile {
 	int64_t port;		    /* 5520-5529, or the daemon's default port */
 	int64_t timeout_s;	    /* 5-120, default 30 */
@@ -49,14 +59,15 @@ struct ssh_profile {
 	char *banner; /* text shown before authentication; NULL none */
 	char *netconf_program; /* of the subsystem "netconf"; NULL: it is refused */
 	char *ipv4_access_list, *ipv6_access_list; /* only of a VRF */
+	struct ssh_profile_undo undo; /* only of a VRF; what is in force has none */
 };
 
 struct ssh_exempt_conf {
 	char *prefix;
 };
 
-/* What holds in a VRF: its own setting, else the global one, else the default. Flags: set here or globally. vrf may be
- * NULL: what holds where a VRF says nothing. */
+/* What holds in a VRF: its own setting, else the global one, else the default. A flag of a VRF holds against its
+ * opposite in the same VRF. vrf may be NULL: what holds where a VRF says nothing. */
 void ssh_profile_resolve(const struct ssh_profile *global, const struct ssh_profile *vrf, uint16_t default_port,
 			 struct ssh_profile *ret_profile);
 

@@ -87,6 +87,51 @@ def test_a_vrf_has_a_port_and_a_mark_of_its_own(own_product, netns):  # noqa: F8
     assert {row["port"] for row in listeners(product, "profiled")} == {other}
 
 
+@needs_root
+def test_a_vrf_takes_back_what_the_server_says(own_product, netns):  # noqa: F811
+    """The flags too: what is turned on or off for all is turned back in one VRF, and only there, for new sessions at once."""
+    product = own_product
+    netns("takes-back")
+    out = product.configure("ssh server penalties exempt 127.0.0.0/8", "ssh server rate-limit 6000", "ssh server disable sftp",
+                            "ssh server disable auth-methods public-key", "ssh server enable cipher aes-cbc",
+                            "ssh server disable hmac hmac-sha2-512", "ssh server port-forwarding local", "ssh server banner For all",
+                            "ssh server keepalive 9", "ssh server penalties disable", "ssh server logging", "ssh server vrf takes-back")
+    assert "% " not in out, out
+    wait_for(lambda: {row["state"] for row in listeners(product, "takes-back")} == {"up"}, what="the listener")
+
+    def client(where, *words, log="ERROR", options=()):
+        argv = product.ssh_argv(*words, options=options)
+        argv[argv.index("LogLevel=ERROR")] = "LogLevel=" + log
+        prefix = ["ip", "netns", "exec", where] if where else []
+        done = subprocess.run([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=20)
+        return done.stdout
+
+    def settings(vrf):
+        row = server(product, vrf)
+        return (row["sftp"], "publickey" in row["methods"], "aes128-cbc" in row["ciphers"], "hmac-sha2-512" in row["macs"].split(","),
+                row["port_forwarding"], row["keepalive_s"], row["penalties"])
+
+    assert settings("takes-back") == settings("default") == (False, False, True, False, True, 9, False)
+    assert "Permission denied (keyboard-interactive,password)" in client("takes-back", "show clock", log="INFO")
+    out = product.configure("ssh server vrf takes-back enable auth-methods public-key", "ssh server vrf takes-back enable sftp penalties",
+                            "ssh server vrf takes-back enable hmac hmac-sha2-512", "ssh server vrf takes-back disable cipher aes-cbc",
+                            "ssh server vrf takes-back disable port-forwarding banner logging", "ssh server vrf takes-back keepalive 0")
+    assert "% " not in out, out
+    assert settings("takes-back") == (True, True, False, True, False, 0, True)
+    assert settings("default") == (False, False, True, False, True, 9, False)
+    said = client("takes-back", "show clock", log="INFO", options=["MACs=hmac-sha2-512", "Ciphers=aes128-ctr"])
+    assert "UTC" in said and "For all" not in said, said
+    assert "no matching cipher" in client("takes-back", "show clock", log="INFO", options=["Ciphers=aes128-cbc"])
+    assert "not found" not in client("takes-back", "-s", "sftp")
+    said = client(None, "show clock", log="INFO")
+    assert "For all" in said and "Permission denied (keyboard-interactive,password)" in said, said
+    text = product.cli("-c", "show running-config ssh server vrf takes-back").stdout
+    assert "ssh server vrf takes-back disable port-forwarding" in text and "ssh server vrf takes-back enable sftp" in text, text
+    assert "% " not in product.configure("no ssh server vrf takes-back enable auth-methods public-key")
+    assert "Permission denied (keyboard-interactive,password)" in client("takes-back", "show clock", log="INFO")
+
+
 def test_a_taken_port_of_a_vrf_is_refused_at_its_line(own_product):
     product = own_product
     port = free_ssh_ports(1)[0]

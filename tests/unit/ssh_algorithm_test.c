@@ -213,6 +213,13 @@ Test(ssh_mismatch, remedies)
 		  "'no ssh server vrf blue algorithms cipher' would offer aes128-ctr" },
 		{ SSH_ALGORITHM_CIPHER, "aes128-ctr", { .cipher = LIST("aes192-ctr") }, { .cipher = LIST("aes256-ctr") },
 		  "'ssh server vrf blue algorithms cipher aes256-ctr aes128-ctr' would offer aes128-ctr" },
+		{ SSH_ALGORITHM_CIPHER, "aes128-cbc", { .enable_aes_cbc = true }, { .undo.aes_cbc = true },
+		  "'no ssh server vrf blue disable cipher aes-cbc' would offer aes128-cbc" },
+		{ SSH_ALGORITHM_CIPHER, "3des-cbc", {}, { .undo.triple_des_cbc = true },
+		  "'no ssh server vrf blue disable cipher 3des-cbc' and 'ssh server enable cipher 3des-cbc' would offer "
+		  "3des-cbc" },
+		{ SSH_ALGORITHM_MAC, "hmac-sha1", { .enable_hmac_sha1 = true }, { .disable_hmac_sha1 = true },
+		  "'no ssh server vrf blue disable hmac hmac-sha1' would offer hmac-sha1" },
 		{ SSH_ALGORITHM_KEX, "ecdh-sha2-nistp256", { .key_exchange = LIST("curve25519-sha256") }, {},
 		  "'ssh server algorithms key-exchange curve25519-sha256 ecdh-sha2-nistp256' would offer "
 		  "ecdh-sha2-nistp256" },

@@ -77,7 +77,7 @@ static const struct {
 	{ "rekey-time", offsetof(struct ssh_profile, rekey_time_min), 30, 1440 },
 	{ "rekey-volume", offsetof(struct ssh_profile, rekey_volume_mb), 4095, 1024 },
 	{ "tcp-window-scale", offsetof(struct ssh_profile, tcp_window_scale), 14, 1 },
-	{ "keepalive", offsetof(struct ssh_profile, keepalive_s), 3600, 1 },
+	{ "keepalive", offsetof(struct ssh_profile, keepalive_s), 3600, 0 },
 };
 
 static int64_t number_at(const struct ssh_profile *profile, size_t i)
@@ -160,21 +160,24 @@ Test(ssh_profile, texts_override)
 static const struct {
 	const char *statement;
 	size_t offset;
+	const char *opposite; /* what a VRF says against it */
 } flags[] = {
-	{ "enable cipher aes-cbc", offsetof(struct ssh_profile, enable_aes_cbc) },
-	{ "enable cipher 3des-cbc", offsetof(struct ssh_profile, enable_3des_cbc) },
-	{ "enable hmac hmac-sha1", offsetof(struct ssh_profile, enable_hmac_sha1) },
-	{ "disable hmac hmac-sha1", offsetof(struct ssh_profile, disable_hmac_sha1) },
-	{ "disable hmac hmac-sha2-256", offsetof(struct ssh_profile, disable_hmac_sha2_256) },
-	{ "disable hmac hmac-sha2-512", offsetof(struct ssh_profile, disable_hmac_sha2_512) },
-	{ "disable auth-methods password", offsetof(struct ssh_profile, disable_password) },
-	{ "disable auth-methods public-key", offsetof(struct ssh_profile, disable_public_key) },
-	{ "disable auth-methods keyboard-interactive", offsetof(struct ssh_profile, disable_keyboard_interactive) },
-	{ "disable sftp", offsetof(struct ssh_profile, disable_sftp) },
-	{ "disable scp", offsetof(struct ssh_profile, disable_scp) },
-	{ "port-forwarding local", offsetof(struct ssh_profile, port_forwarding_local) },
-	{ "logging", offsetof(struct ssh_profile, logging) },
-	{ "penalties disable", offsetof(struct ssh_profile, penalties_disable) },
+	{ "enable cipher aes-cbc", offsetof(struct ssh_profile, enable_aes_cbc), "disable cipher aes-cbc" },
+	{ "enable cipher 3des-cbc", offsetof(struct ssh_profile, enable_3des_cbc), "disable cipher 3des-cbc" },
+	{ "enable hmac hmac-sha1", offsetof(struct ssh_profile, enable_hmac_sha1), NULL },
+	{ "disable hmac hmac-sha1", offsetof(struct ssh_profile, disable_hmac_sha1), NULL },
+	{ "netconf disable ssh-port", offsetof(struct ssh_profile, disable_netconf_ssh_port),
+	  "netconf enable ssh-port" },
+	{ "disable hmac hmac-sha2-256", offsetof(struct ssh_profile, disable_hmac_sha2_256), "enable hmac hmac-sha2-256" },
+	{ "disable hmac hmac-sha2-512", offsetof(struct ssh_profile, disable_hmac_sha2_512), "enable hmac hmac-sha2-512" },
+	{ "disable auth-methods password", offsetof(struct ssh_profile, disable_password), "enable auth-methods password" },
+	{ "disable auth-methods public-key", offsetof(struct ssh_profile, disable_public_key), "enable auth-methods public-key" },
+	{ "disable auth-methods keyboard-interactive", offsetof(struct ssh_profile, disable_keyboard_interactive), "enable auth-methods keyboard-interactive" },
+	{ "disable sftp", offsetof(struct ssh_profile, disable_sftp), "enable sftp" },
+	{ "disable scp", offsetof(struct ssh_profile, disable_scp), "enable scp" },
+	{ "port-forwarding local", offsetof(struct ssh_profile, port_forwarding_local), "disable port-forwarding" },
+	{ "logging", offsetof(struct ssh_profile, logging), "disable logging" },
+	{ "penalties disable", offsetof(struct ssh_profile, penalties_disable), "enable penalties" },
 };
 
 static unsigned flags_set(const struct ssh_profile *profile)
@@ -186,7 +189,7 @@ static unsigned flags_set(const struct ssh_profile *profile)
 	return set;
 }
 
-Test(ssh_profile, flags_add_up)
+Test(ssh_profile, flags_of_either_place_count)
 {
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		struct ssh_profile profile;
@@ -201,4 +204,41 @@ Test(ssh_profile, flags_add_up)
 		profile_of(text, "blue", &profile);
 		cr_expect_eq(flags_set(&profile), 0, "%s of another VRF", flags[i].statement);
 	}
+}
+
+Test(ssh_profile, a_vrf_takes_back_each_flag)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct ssh_profile profile;
+		char text[256];
+
+		if (!flags[i].opposite)
+			continue;
+		snprintf(text, sizeof(text), "ssh server %s\nssh server vrf red %s\nssh server vrf blue\n",
+			 flags[i].statement, flags[i].opposite);
+		profile_of(text, "red", &profile);
+		cr_expect_eq(flags_set(&profile), 0, "%s against %s", flags[i].opposite, flags[i].statement);
+		profile_of(text, "blue", &profile);
+		cr_expect_eq(flags_set(&profile), 1u << i, "%s where nothing is said against it", flags[i].statement);
+		snprintf(text, sizeof(text), "ssh server vrf red %s\nssh server vrf red %s\n", flags[i].statement,
+			 flags[i].opposite);
+		profile_of(text, "red", &profile);
+		cr_expect_eq(flags_set(&profile), 1u << i, "%s and its opposite in one place", flags[i].statement);
+	}
+}
+
+Test(ssh_profile, a_vrf_takes_back_what_has_two_words_of_its_own)
+{
+	static const char text[] = "ssh server disable hmac hmac-sha1\nssh server banner for all\n"
+				   "ssh server timeout channel 9\nssh server vrf red enable hmac hmac-sha1\n"
+				   "ssh server vrf red disable banner\nssh server vrf red idle-timeout channel 0\n"
+				   "ssh server vrf blue disable hmac hmac-sha1\n";
+	struct ssh_profile profile;
+
+	profile_of(text, "red", &profile);
+	cr_expect(profile.enable_hmac_sha1 && !profile.disable_hmac_sha1);
+	cr_expect_null(profile.banner);
+	cr_expect_eq(profile.channel_timeout_s, 0);
+	profile_of("ssh server enable hmac hmac-sha1\nssh server vrf red disable hmac hmac-sha1\n", "red", &profile);
+	cr_expect(profile.disable_hmac_sha1 && !profile.enable_hmac_sha1);
 }
