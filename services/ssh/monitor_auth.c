@@ -393,7 +393,7 @@ int monitor_auth_none(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 		return verdict;
 	/* The first is how every client asks for the methods, and costs no try. */
 	if (verdict == MON_MORE && m->nones > 1)
-		remember_refusal(m, "none", "nobody is let in without authentication");
+		remember_refusal(m, "none", "nobody is let in without authentication, or by a method not offered");
 	if (verdict == MON_MORE)
 		verdict = m->nones > 1 ? (int)monitor_auth_denied(m) : MON_DENIED;
 	monitor_auth_put_verdict(m, answer, MON_AUTH_NONE, (enum mon_verdict)verdict);

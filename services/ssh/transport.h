@@ -91,6 +91,8 @@ struct transport {
 	ssh_message kept_request; /* answers for requests that libssh drops */
 	unsigned requests_seen, requests_answered;
 	unsigned responses_seen, responses_answered; /* of keyboard-interactive */
+	unsigned silent_seen;			      /* requests that libssh refuses without a message */
+	bool has_no_method;			      /* the profile has disabled every one */
 	bool none_asked; /* the monitor was asked for methods and banner */
 	bool auth_failed;
 

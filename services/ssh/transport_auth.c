@@ -26,6 +26,7 @@
 #define PROMPT_MAX_BYTES     256u
 #define TEXT_MAX_BYTES	     1024u
 #define ANSWER_MAX_BYTES     4096u
+#define PASSWORD_CUT_BYTES   4096u /* the monitor takes no password of half that length */
 #define KEY_BLOB_MAX_BYTES   8192u
 
 /* libssh drops a packet that has no place here, and says nothing to anybody. Answers that nobody asked for are refused
@@ -49,7 +50,9 @@ static void on_log(int priority, const char *function, const char *line, void *u
 	/* these hold words of the client, and are looked at no further */
 	if (strncmp(line, REQUEST_LINE, strlen(REQUEST_LINE)) == 0) {
 		/* gssapi gets its refusal from libssh without a message */
-		if (!strstr(line, ", method gssapi-with-mic for user "))
+		if (strstr(line, ", method gssapi-with-mic for user "))
+			transport->silent_seen++;
+		else
 			transport->requests_seen++;
 		return;
 	}
@@ -88,6 +91,7 @@ static enum mon_verdict verdict_ask(struct transport *transport, bool has_method
 		methods = mon_get_u32(record);
 		if (!record->bad)
 			ssh_set_auth_methods(transport->session, (int)methods);
+		transport->has_no_method = !record->bad && !methods;
 	}
 	return record->bad || verdict > MON_MORE ? MON_DENIED : verdict;
 }
@@ -144,7 +148,8 @@ static enum mon_verdict password_ask(struct transport *transport, ssh_message me
 	struct mon_buf *record = rpc_start(&transport->rpc, MON_AUTH_PASSWORD, 0);
 
 	mon_put_text(record, transport->user);
-	mon_put_text(record, password ? password : "");
+	/* one of any length is a try like the others */
+	mon_put_string(record, password ? password : "", password ? strnlen(password, PASSWORD_CUT_BYTES) : 0);
 	return verdict_ask(transport, true);
 }
 
@@ -173,6 +178,16 @@ static int key_blob(ssh_key key, uint8_t *blob, size_t *ret_len)
 	return 0;
 }
 
+/* The monitor counts and logs what cannot be read with the others: as the offer of no key. */
+static enum mon_verdict no_key_ask(struct transport *transport)
+{
+	struct mon_buf *record = rpc_start(&transport->rpc, MON_AUTH_QUERY, 0);
+
+	mon_put_text(record, transport->user);
+	mon_put_string(record, "", 0);
+	return verdict_ask(transport, false);
+}
+
 static enum mon_verdict key_ask(struct transport *transport, ssh_message message)
 {
 	uint8_t blob[KEY_BLOB_MAX_BYTES + 4];
@@ -181,7 +196,7 @@ static enum mon_verdict key_ask(struct transport *transport, ssh_message message
 	size_t len;
 
 	if (key_blob(message_key(message), blob, &len) < 0)
-		return MON_DENIED;
+		return no_key_ask(transport);
 	record = rpc_start(&transport->rpc, is_signed ? MON_AUTH_KEY : MON_AUTH_QUERY, 0);
 	mon_put_text(record, transport->user);
 	mon_put_string(record, blob, len);
@@ -290,13 +305,20 @@ static enum mon_verdict request_ask(struct transport *transport, ssh_message mes
 		verdict = none_ask(transport);
 	if (verdict != MON_DENIED)
 		return verdict;
-	if (method == SSH_AUTH_METHOD_NONE)
-		return none_ask(transport);
 	if (method == SSH_AUTH_METHOD_PASSWORD)
 		return password_ask(transport, message);
 	if (method == SSH_AUTH_METHOD_PUBLICKEY)
 		return key_ask(transport, message);
-	return method == SSH_AUTH_METHOD_INTERACTIVE ? kbdint_ask(transport, message) : MON_DENIED;
+	if (method == SSH_AUTH_METHOD_INTERACTIVE)
+		return kbdint_ask(transport, message);
+	/* a method that there is not lets in nobody either, and is counted as "none" is */
+	return none_ask(transport);
+}
+
+static void tries_end(struct transport *transport)
+{
+	transport_end(transport, END_AUTH_FAILED, "%s", transport->has_no_method ?
+		      "Every authentication method is disabled" : "Too many authentication failures");
 }
 
 static void request_answer(struct transport *transport, ssh_message message)
@@ -315,7 +337,7 @@ static void request_answer(struct transport *transport, ssh_message message)
 	if (transport->rpc.lost || (verdict == MON_MORE && method == SSH_AUTH_METHOD_INTERACTIVE))
 		return;
 	if (verdict == MON_DISCONNECT)
-		transport_end(transport, END_AUTH_FAILED, "Too many authentication failures");
+		tries_end(transport);
 	else if (verdict == MON_SUCCESS && is_query)
 		ssh_message_auth_reply_pk_ok_simple(message);
 	else if (verdict == MON_SUCCESS)
@@ -348,10 +370,8 @@ static bool message_keep(struct transport *transport, ssh_message message)
 	return true;
 }
 
-/* The monitor counts and logs them with the others: as the offer of no key. */
 static void unreadable_refuse_one(struct transport *transport)
 {
-	struct mon_buf *record;
 	enum mon_verdict verdict;
 
 	transport->auth_failed = true;
@@ -359,12 +379,9 @@ static void unreadable_refuse_one(struct transport *transport)
 		transport_end(transport, END_AUTH_FAILED, "the authentication request cannot be read");
 		return;
 	}
-	record = rpc_start(&transport->rpc, MON_AUTH_QUERY, 0);
-	mon_put_text(record, transport->user);
-	mon_put_string(record, "", 0);
-	verdict = verdict_ask(transport, false);
+	verdict = no_key_ask(transport);
 	if (verdict == MON_DISCONNECT)
-		transport_end(transport, END_AUTH_FAILED, "Too many authentication failures");
+		tries_end(transport);
 	else if (!transport->rpc.lost)
 		ssh_message_reply_default(transport->kept_request);
 }
@@ -387,6 +404,16 @@ static void unreadable_refuse(struct transport *transport)
 		unreadable_refuse_one(transport);
 }
 
+/* Counted when it is known for whom; libssh has answered already. */
+static void silent_count(struct transport *transport)
+{
+	if (!transport->user[0])
+		return;
+	for (; transport->silent_seen && !transport->is_ending && !transport->rpc.lost; transport->silent_seen--)
+		if (none_ask(transport) == MON_DISCONNECT)
+			tries_end(transport);
+}
+
 void transport_auth_messages(struct transport *transport)
 {
 	ssh_message message;
@@ -404,6 +431,8 @@ void transport_auth_messages(struct transport *transport)
 		if (!message_keep(transport, message))
 			ssh_message_free(message);
 	}
-	if (transport->phase == PHASE_AUTH)
+	if (transport->phase == PHASE_AUTH) {
 		unreadable_refuse(transport);
+		silent_count(transport);
+	}
 }

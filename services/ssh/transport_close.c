@@ -127,6 +127,8 @@ void transport_end_by_error(struct transport *transport)
 
 	if (transport->is_ending)
 		return;
+	if (!error[0]) /* libssh has no words for some of them */
+		error = "a packet of the client cannot be read";
 	/* what libssh says of a wrong banner is overwritten by its own closing of the socket */
 	if (banner && !speaks_ssh2(banner)) {
 		transport_end(transport, END_NEGOTIATION, "the client does not speak SSH version 2: %.100s", banner);

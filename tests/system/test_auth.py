@@ -273,6 +273,8 @@ def test_with_every_method_disabled_the_connection_ends_and_the_log_says_why(all
     row = router.last(past)
     assert row["end_reason"] == "authentication-failed" and "every authentication method is disabled" in row["end_text"]
     assert "'no ssh server disable auth-methods'" in router.output()
+    done = run(router.ssh_argv("show clock", user="bob"))
+    assert "Every authentication method is disabled" in done.stdout, done.stdout
 
 
 def test_none_is_refused_and_only_the_first_costs_nothing(router):
@@ -281,7 +283,7 @@ def test_none_is_refused_and_only_the_first_costs_nothing(router):
     assert one.ask("none")[0] == FAILURE and one.ask("none")[0] == FAILURE
     one.close()
     row = router.last(past)
-    assert (row["end_reason"], row["end_text"]) == ("authentication-failed", "none: nobody is let in without authentication")
+    assert (row["end_reason"], row["end_text"]) == ("authentication-failed", "none: nobody is let in without authentication, or by a method not offered")
     past = router.past()
     one = Client(router)
     assert one.ask("none")[0] == FAILURE
@@ -428,6 +430,24 @@ def test_requests_that_cannot_be_read_are_counted(own_router):
     one.ended()
     assert router.output().count("Failed publickey for user 'bob' from '127.0.0.1'") == 4
     assert "Too many authentication tries (4)" in router.output()
+
+
+@pytest.mark.parametrize("method, rest", [
+    ("password", (False, "x" * 200000)), ("keyboard-invented", ()), ("", ()),
+    ("hostbased", ("ssh-rsa", "blob", "host", "user", "signature")),
+    ("gssapi-with-mic", (1, "\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"))])
+def test_tries_of_any_kind_are_counted(own_router, method, rest):
+    router = own_router
+    assert "%" not in router.configure("ssh server max-auth-limit 3")
+    past = router.past()
+    one = Client(router)
+    one.methods()
+    for _ in range(2):
+        assert one.ask(method, *rest)[0] == FAILURE
+    one.request(method, *rest, user="bob")
+    one.ended()
+    assert "Too many authentication tries (3) for user 'bob'" in router.output()
+    assert router.last(past)["end_text"].startswith("too many authentication tries; ")
 
 
 # ---- keyboard-interactive ----
