@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c pipe.c exec.c exec_ssh.c exec_config.c config_mode.c config_commit.c \
+cli_SRCS := $(addprefix cli/,shell.c edit.c pager.c pipe.c exec.c exec_ssh.c exec_history.c exec_config.c config_mode.c config_commit.c \
 	column.c complete.c running_text.c show_ssh.c remote.c)
 cli_SRCS += cli/cli_options.c cli/json_rows.c cli/show_limits.c cli/exec_crypto.c cli/exec_crypto_rows.c cli/show_crypto.c cli/file_path.c
 cli_SRCS += cli/show_ssh_rekey.c cli/shell_line.c cli/show_line.c cli/exec_line.c

@@ -17,6 +17,7 @@
 #include "cli/config_mode.h"
 #include "cli/exec_logging.h"
 #include "cli/exec_file.h"
+#include "cli/exec_history.h"
 #include "cli/exec_net.h"
 #include "cli/exec_run.h"
 #include "cli/show_limits.h"
@@ -202,60 +203,6 @@ static const struct stmt configure_rows[] = {
 	STMT_DONE,
 };
 
-static const struct arg arg_history_user = {
-	.name = "WORD", .help = "User name", .min = 1, .max = 32, .text = true, .words_taken = 1,
-	.complete = "username",
-};
-
-static const struct arg arg_history_vrf = {
-	.name = "WORD", .help = "VRF name", .min = 1, .max = 32, .text = true, .words_taken = 1, .complete = "vrf",
-};
-
-static const struct arg arg_history_since = {
-	.help = "Only sessions that ended within this time", .unit = "minutes", .min = 1, .max = 5256000,
-	.words_taken = 1,
-};
-
-/* Filters in this order, each may be left out; run_ shows what is left, failed_ only those nobody was let in by. */
-#define HISTORY_SOURCE "issue: filters by user, VRF and time"
-#define FAILED_ROW(failed_) \
-	{ RUN_ROW("failed", "Only those that nobody was let in by", failed_, "crypto", HISTORY_SOURCE) }
-#define SINCE_ROW(run_, sub_)                                                                           \
-	{ RUN_ROW("since", "Only the last minutes", run_, "crypto", HISTORY_SOURCE), .arg = &arg_history_since, \
-	  .sub = sub_ }
-#define VRF_ROW(run_, sub_) \
-	{ RUN_ROW("vrf", "Only this VRF", run_, "crypto", HISTORY_SOURCE), .arg = &arg_history_vrf, .sub = sub_ }
-#define USER_ROW(run_, sub_) \
-	{ RUN_ROW("user", "Only this user", run_, "crypto", HISTORY_SOURCE), .arg = &arg_history_user, .sub = sub_ }
-#define HISTORY_FILTERS(name_, run_, failed_)                                                          \
-	static const struct stmt name_##_failed[] = { FAILED_ROW(failed_), STMT_DONE };                \
-	static const struct stmt name_##_since[] = { SINCE_ROW(run_, name_##_failed), FAILED_ROW(failed_), \
-						     STMT_DONE };                                      \
-	static const struct stmt name_##_vrf[] = { VRF_ROW(run_, name_##_since),                       \
-						   SINCE_ROW(run_, name_##_failed), FAILED_ROW(failed_), STMT_DONE }
-
-HISTORY_FILTERS(history, exec_show_ssh_history, exec_show_ssh_history_failed);
-HISTORY_FILTERS(details, exec_show_ssh_history_details, exec_show_ssh_history_details_failed);
-
-static const struct stmt details_rows[] = {
-	USER_ROW(exec_show_ssh_history_details, details_vrf),
-	VRF_ROW(exec_show_ssh_history_details, details_since),
-	SINCE_ROW(exec_show_ssh_history_details, details_failed),
-	FAILED_ROW(exec_show_ssh_history_details_failed),
-	STMT_DONE,
-};
-
-static const struct stmt history_rows[] = {
-	{ RUN_ROW("details", "With algorithms, start and end", exec_show_ssh_history_details, "crypto",
-		  "features.md 1C-27"),
-	  .sub = details_rows },
-	USER_ROW(exec_show_ssh_history, history_vrf),
-	VRF_ROW(exec_show_ssh_history, history_since),
-	SINCE_ROW(exec_show_ssh_history, history_failed),
-	FAILED_ROW(exec_show_ssh_history_failed),
-	STMT_DONE,
-};
-
 static const struct stmt ssh_session_rows[] = {
 	{ RUN_ROW("details", "Algorithms of each session", exec_show_ssh_details, "basic-services",
 		  "features.md 1C-25") },
@@ -277,7 +224,7 @@ static const struct stmt show_server_rows[] = {
 static const struct stmt show_ssh_rows[] = {
 	{ RUN_ROW("history", "The last hundred sessions that ended", exec_show_ssh_history, "crypto",
 		  "features.md 1C-26"),
-	  .sub = history_rows },
+	  .sub = exec_ssh_history_rows },
 	{ RUN_ROW("rekey", "What the keys of each session have left", exec_show_ssh_rekey, "crypto",
 		  "features.md 2B") },
 	{ RUN_ROW("server", "Parameters and listeners of the SSH server", exec_show_ssh_server, "crypto",

@@ -18,10 +18,6 @@
 int exec_show_ssh(struct shell *shell, const struct match *match);
 int exec_show_ssh_details(struct shell *shell, const struct match *match);
 int exec_show_ssh_rekey(struct shell *shell, const struct match *match);
-int exec_show_ssh_history(struct shell *shell, const struct match *match);
-int exec_show_ssh_history_details(struct shell *shell, const struct match *match);
-int exec_show_ssh_history_failed(struct shell *shell, const struct match *match);
-int exec_show_ssh_history_details_failed(struct shell *shell, const struct match *match);
 int exec_show_ssh_server(struct shell *shell, const struct match *match);
 int exec_show_ssh_server_vrf(struct shell *shell, const struct match *match);
 int exec_show_clock(struct shell *shell, const struct match *match);

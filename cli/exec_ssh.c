@@ -42,43 +42,6 @@ int exec_show_ssh_rekey(struct shell *shell, const struct match *match)
 	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_SESSIONS, NULL, show_rekey_now);
 }
 
-/* The filters of the line, as sallyport-sshd takes them. */
-static json_t *history_filter(const struct match *match, bool failed)
-{
-	const char *user = stmt_match_value(match, "user"), *vrf = stmt_match_value(match, "vrf");
-	const char *since_min = stmt_match_value(match, "since");
-	json_int_t since_us = 0;
-
-	if (since_min)
-		since_us = clock_wall_us() - strtoll(since_min, NULL, 10) * 60 * 1000000;
-	return json_pack("{s:i, s:s?, s:s?, s:I, s:b}", "limit", 0, "user", user, "vrf", vrf, "since_us",
-			 since_us > 0 ? since_us : 0, "failed", failed);
-}
-
-int exec_show_ssh_history(struct shell *shell, const struct match *match)
-{
-	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
-				    history_filter(match, false), show_ssh_history);
-}
-
-int exec_show_ssh_history_failed(struct shell *shell, const struct match *match)
-{
-	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
-				    history_filter(match, true), show_ssh_history);
-}
-
-int exec_show_ssh_history_details(struct shell *shell, const struct match *match)
-{
-	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
-				    history_filter(match, false), show_ssh_history_details);
-}
-
-int exec_show_ssh_history_details_failed(struct shell *shell, const struct match *match)
-{
-	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
-				    history_filter(match, true), show_ssh_history_details);
-}
-
 int exec_show_ssh_server(struct shell *shell, const struct match *match)
 {
 	(void)match;

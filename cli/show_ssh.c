@@ -162,8 +162,8 @@ static const struct column history_columns[] = {
 	{ .title = "id", .width = 6, .member = "id" },                  \
 	{ .title = "key-exchange", .width = 21, .member = "kex" },      \
 	{ .title = "pubkey", .width = 19, .member = "host_key" },       \
-	{ .title = "incipher", .width = 22, .member = "cipher_in" },    \
-	{ .title = "outcipher", .width = 22, .member = "cipher_out" },  \
+	{ .title = "incipher", .width = 29, .member = "cipher_in" },    \
+	{ .title = "outcipher", .width = 29, .member = "cipher_out" },  \
 	{ .title = "inmac", .width = 29, .member = "mac_in" },          \
 	{ .title = "outmac", .width = 29, .member = "mac_out" }
 
@@ -524,8 +524,12 @@ static void print_others(FILE *out, const struct server_report *server)
 	fprintf(out, "%36s := %" PRIu32 "\n", "Server rekeyvolume", server->rekey_volume_mb);
 	fprintf(out, "%36s := %" PRIu32 "\n", "TCP window scale factor", server->tcp_window_scale);
 	fprintf(out, "%36s := Disabled\n", "Backup Server"); /* there is none: a port per VRF does what it is for */
+	/* nor are there certificates; programs that read this table look for the rows */
+	fprintf(out, "%36s :=\n%36s :=\n", "Host Trustpoint", "User Trustpoint");
 	fprintf(out, "%36s := %s\n", "Port Forwarding", server->port_forwarding ? "Local" : "Disabled");
 	fprintf(out, "%36s := %" PRIu32 "\n", "Max Authentication Limit", server->max_auth_limit);
+	fprintf(out, "%36s := Common name (CN)\n", "Certificate username");
+	fprintf(out, "%36s :=\n%36s :=\n", "OpenSSH Host Trustpoint", "OpenSSH User Trustpoint");
 	fprintf(out, "%36s := %" PRIu32 "\n", "Rate burst", server->rate_burst);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Rate of one source", server->rate_per_source);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Authentication timeout", server->timeout_s);
@@ -562,6 +566,7 @@ static void print_server(FILE *out, const struct server_report *server, const st
 	fprintf(out, "%36s := %s\n", "PublicKey", yes_no(server->methods, "publickey"));
 	fprintf(out, "%36s := %s\n", "Password", yes_no(server->methods, "password"));
 	fprintf(out, "%36s := %s\n", "Keyboard-Interactive", yes_no(server->methods, "keyboard-interactive"));
+	fprintf(out, "%36s := %s\n", "Certificate Based", yes_no(server->methods, "certificate"));
 	print_others(out, server);
 	fputs("\nListeners\n------------\n", out);
 	print_listeners(out, listeners, len);

@@ -31,7 +31,6 @@
 #define PIECE_MAX	(16u << 20)
 #define FILE_MAX	(1u << 20) /* of one file of the system */
 #define VRFS_MAX	64u
-#define HISTORY_ALL	10000
 #define DEPTH_MAX	6u
 #define UNWANTED	(STMT_WRITES | STMT_HIDDEN | STMT_BARE | STMT_UNSPOKEN) /* rows */
 #define DIRECTORY	"harddisk:/showtech"
@@ -178,7 +177,7 @@ static void history_add(struct tech *tech)
 	json_t *reply = NULL;
 	char *text;
 
-	remote_call(&tech->shell->remote, REMOTE_SSHD, SSH_LIST_HISTORY, json_pack("{s:i}", "limit", HISTORY_ALL),
+	remote_call(&tech->shell->remote, REMOTE_SSHD, SSH_LIST_HISTORY, json_pack("{s:i}", "limit", SSH_HISTORY_MAX),
 		    REMOTE_TIMEOUT_MS, &reply, NULL, NULL);
 	text = reply ? json_dumps(reply, JSON_INDENT(1)) : NULL;
 	if (text)

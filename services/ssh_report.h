@@ -162,6 +162,7 @@ extern const struct field channel_report_fields[], session_report_fields[], list
 #define SSH_LIST_SESSIONS SSH_INTERFACE ".ListSessions"
 /* (limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool) -> (sessions: []{…}) newest
  * end first; limit 0 means 100; failed: only those that nobody was let in by */
+#define SSH_HISTORY_MAX	  10000 /* rows of one answer: fits in one message with room to spare */
 #define SSH_LIST_HISTORY  SSH_INTERFACE ".ListHistory"
 /* (vrf: ?string) -> (server: {…}, listeners: []{…}); with vrf what holds there; error SSH_ERROR_NO_VRF */
 #define SSH_GET_SERVER	  SSH_INTERFACE ".GetServer"

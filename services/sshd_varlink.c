@@ -24,7 +24,6 @@
 
 #define HISTORY_DEFAULT 100
 #define RUN_COMMAND_MAX_BYTES 1536 /* an event holds all of it */
-#define HISTORY_MAX	10000 /* fits in one message with room to spare */
 
 /* ---- who may ---- */
 
@@ -159,8 +158,8 @@ static void handle_list_history(struct varlink_call *call, const json_t *paramet
 	filter.until_us = until_us;
 	if (limit == 0)
 		limit = HISTORY_DEFAULT;
-	if (limit > HISTORY_MAX)
-		limit = HISTORY_MAX;
+	if (limit > SSH_HISTORY_MAX)
+		limit = SSH_HISTORY_MAX;
 	sessions = json_array();
 	history_find(sshd->history, &filter, (unsigned)limit, on_history_row, sessions);
 	varlink_reply(call, json_pack("{s:o}", "sessions", sessions));

@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "services/ssh/monitor_state.h"
 #include "services/ssh/subsystem.h"
 
+#define STATUS_NOT_STARTED 127 /* of a program that could not be executed, as a shell says it */
 enum { SUBSYSTEM_MAX_BYTES = 64 };
 
 static struct monitor_channel *find(struct monitor *m, uint16_t channel)
@@ -383,6 +385,16 @@ static void start_sftp(struct monitor *m, struct monitor_channel *slot, struct m
 	}
 }
 
+/* Why nothing can be started there, or 0. What only the user may not do is found out when it is executed as him. */
+static int program_missing(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? errno : 0;
+	return S_ISDIR(status.st_mode) ? EISDIR : !S_ISREG(status.st_mode) ? EACCES : 0;
+}
+
 static void start_netconf(struct monitor *m, struct monitor_channel *slot, struct mon_buf *answer,
 			  struct monitor_reply *reply)
 {
@@ -394,6 +406,9 @@ static void start_netconf(struct monitor *m, struct monitor_channel *slot, struc
 	} else if (!m->start->is_netconf && m->start->profile->disable_netconf_ssh_port) {
 		refuse(m, slot, answer,
 		       "NETCONF is not served on the port of SSH ('ssh server netconf disable ssh-port')");
+	} else if (program_missing(path)) {
+		refuse(m, slot, answer, "the program that serves NETCONF is not there: %s: %s", path,
+		       strerror(program_missing(path)));
 	} else {
 		note_start(m, slot, CHANNEL_NETCONF, NULL);
 		start_program(m, slot, &program, answer, reply);
@@ -544,6 +559,24 @@ static void note_timeout(struct monitor *m, const struct monitor_channel *slot, 
 		monitor_end(m, END_EXEC_TIMEOUT, "nothing was typed for the exec-timeout of the line");
 }
 
+/* A client of NETCONF sees no more than that its channel is closed, so the operator is told. */
+static void note_netconf(const struct monitor *m, const struct monitor_channel *slot, int status)
+{
+	const char *path = m->start->profile->netconf_program, *name;
+
+	if (slot->type != CHANNEL_NETCONF || !slot->open || !path)
+		return;
+	name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
+	if (WIFSIGNALED(status))
+		log_event(LOG_SSHD_WARN_GENERAL,
+			  "The NETCONF program of user '%s' on 'vty%u' was ended by signal %d (%s): %s",
+			  m->session.user, m->session.vty, WTERMSIG(status), name ? name : "?", path);
+	else if (WEXITSTATUS(status) == STATUS_NOT_STARTED)
+		log_event(LOG_SSHD_WARN_GENERAL,
+			  "The NETCONF program of user '%s' on 'vty%u' could not be executed: %s", m->session.user,
+			  m->session.vty, path);
+}
+
 void monitor_session_reap(struct monitor *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
@@ -563,6 +596,7 @@ void monitor_session_reap(struct monitor *m)
 		slot->pid = 0;
 		slot->kill_us = 0;
 		note_timeout(m, slot, status);
+		note_netconf(m, slot, status);
 		if (slot->open && slot->type == CHANNEL_FORWARD)
 			monitor_forward_ended(m, slot);
 		else if (slot->open)

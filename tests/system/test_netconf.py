@@ -9,7 +9,7 @@ import paramiko
 import pytest
 from ncclient import manager
 
-from conftest import free_port, wait_for
+from conftest import free_port, is_gone, wait_for
 from test_listener import failed_commit, needs_root, netns  # noqa: F401
 
 # RFC 6241 and 6242 as far as a client needs them: hello, one answer, the end
@@ -125,7 +125,49 @@ def test_it_is_refused_where_it_is_not_served(own_product):
     assert "<hello" in done.stdout and done.returncode == 3
     said(product, "no ssh server netconf disable ssh-port", "ssh server netconf program /no/such/program")
     done = netconf(product)
-    assert done.returncode == 127 and "/no/such/program: No such file or directory" in done.stdout
+    assert done.returncode == 255 and "not there: /no/such/program: No such file or directory" in done.stdout, done.stdout
+
+
+def test_a_program_that_fails_is_told_to_the_operator(own_product):
+    """To a client of NETCONF a crash looks like any end."""
+    product = own_product
+    path = make_program(product)
+
+    def run(text, mode=0o755, text_in=""):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(path, mode)
+        return netconf(product, text_in=text_in)
+
+    said(product, f"ssh server netconf program {product.directory}")
+    assert "is not there" in netconf(product).stdout
+    said(product, f"ssh server netconf program {path}")
+    done = run("#!/bin/sh\nkill -SEGV $$\n")
+    assert done.returncode == 255, done.stdout
+    wait_for(lambda: re.search(rf"%SECURITY-SSHD-4-WARN_GENERAL : The NETCONF program of user 'admin' on 'vty\d+' was ended by signal "
+                               rf"11 \(SEGV\): {path}$", product.output(), re.M), what="the line about the crash")
+    for text, mode in (("#!/no/such/shell\n", 0o755), ("#!/bin/sh\n", 0o644)):
+        before = product.output().count("could not be executed")
+        done = run(text, mode)
+        assert done.returncode == 127 and f"sallyport: {path}: " in done.stdout, done.stdout
+        wait_for(lambda: product.output().count("could not be executed") == before + 1, what="the line about the program")
+    # what it says on stderr is kept apart, also more than a pipe holds; its status goes out
+    done = run("#!/bin/sh\nhead -c 300000 /dev/zero >&2\nexec cat\n", text_in="<rpc/>]]>]]>")
+    assert done.returncode == 0 and done.stdout.count("\0") == 300000 and "<rpc/>]]>]]>" in done.stdout
+    # one that hangs is ended with its session, and says nothing of a crash
+    before = product.output().count("was ended by signal")
+    run("#!/bin/sh\nexec sleep 1000\n", 0o644)
+    os.chmod(path, 0o755)
+    with subprocess.Popen([*product.ssh_argv()[:-1], "-s", product.ssh_argv()[-1], "netconf"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as client:
+        wait_for(lambda: any(row["channels"] for row in product.sessions()), what="the session")
+        session = product.sessions()[0]
+        assert session["channels"][0]["type"] == "Netconf-Subsystem"
+        program = int(subprocess.run(["pgrep", "-P", str(session["session"]["pid"])], stdout=subprocess.PIPE, check=True).stdout)
+        product.cli("-c", f"clear ssh {session['session']['id']}")
+        assert client.wait(10) == 255
+    wait_for(lambda: is_gone(program), what="its end")
+    assert product.output().count("was ended by signal") == before
 
 
 def test_access_lists_ports_and_what_is_shown(own_product):
