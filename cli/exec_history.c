@@ -91,7 +91,8 @@ static const struct arg arg_last = { .help = "So many instead of a hundred", .un
 #define FAILED(name, run, failed)   ROW("failed", "Only those that nobody was let in by", NULL, failed, NULL)
 #define LAST(name, run, failed)	    ROW("last", "More of them, or fewer", &arg_last, run, after_##name##_last)
 #define END(name, run, failed)	    ROW("end", "Only those that began until a time", &arg_time, run, after_##name##_end)
-#define START(name, run, failed)    ROW("start", "Only those that ended from a time on", &arg_time, run, after_##name##_start)
+#define START(name, run, failed) \
+	ROW("start", "Only those that ended from a time on", &arg_time, run, after_##name##_start)
 #define SINCE(name, run, failed)    ROW("since", "Only the last minutes", &arg_since, run, after_##name##_since)
 #define VRF(name, run, failed)	    ROW("vrf", "Only this VRF", &arg_vrf, run, after_##name##_vrf)
 #define USER(name, run, failed)	    ROW("user", "Only this user", &arg_user, run, after_##name##_user)
