@@ -31,6 +31,8 @@
 #include "conf/stmt.h"
 
 #define EDIT_HISTORY_LINES 500
+#define SCREEN_LINES_MAX   512
+#define SCREEN_COLUMNS_MAX 4096
 #define EDIT_PROMPT_MAX	   256u
 #define POLL_MAX_MS	   3600000
 
@@ -66,12 +68,40 @@ struct edit {
 	bool (*on_watch)(void *userdata);
 	void *watch_userdata;
 	bool in_line; /* libedit waits for a key */
+	struct winsize asked, bounded; /* what the terminal was said to be, and what we made of it; bounded is 0 by 0 otherwise */
 };
 
 /* One terminal per process: what the signal handlers work on. */
 static volatile sig_atomic_t size_changed;
 static int restore_fd = -1;
 static struct termios restore_modes;
+
+/* libedit keeps each cell of the screen twice, in four bytes: a client that calls itself 65535 by 65535 would cost
+ * 32 GiB. libedit asks the terminal by itself, so the terminal is made smaller, and edit_size() tells what was asked. */
+static void screen_bound(struct edit *edit)
+{
+	struct winsize size;
+
+	if (ioctl(edit->in_fd, TIOCGWINSZ, &size) < 0 ||
+	    (size.ws_row == edit->bounded.ws_row && size.ws_col == edit->bounded.ws_col))
+		return;
+	edit->asked = size;
+	edit->bounded = (struct winsize){ .ws_row = 0 };
+	if (size.ws_row <= SCREEN_LINES_MAX && size.ws_col <= SCREEN_COLUMNS_MAX)
+		return;
+	if (size.ws_row > SCREEN_LINES_MAX)
+		size.ws_row = SCREEN_LINES_MAX;
+	if (size.ws_col > SCREEN_COLUMNS_MAX)
+		size.ws_col = SCREEN_COLUMNS_MAX;
+	edit->bounded = size;
+	ioctl(edit->in_fd, TIOCSWINSZ, &size);
+}
+
+static void screen_resize(struct edit *edit)
+{
+	screen_bound(edit);
+	el_resize(edit->el);
+}
 
 static void on_resize(int signal_number)
 {
@@ -110,7 +140,7 @@ static bool wait_in_time(struct edit *edit)
 		if ((r < 0 && errno != EINTR) || fds[0].revents)
 			return true;
 		if (r < 0 && size_changed && edit->el)
-			el_resize(edit->el);
+			screen_resize(edit);
 		if (r > 0 && fds[1].revents && edit->on_watch(edit->watch_userdata))
 			el_set(edit->el, EL_REFRESH);
 	}
@@ -134,7 +164,7 @@ static int next_byte(struct edit *edit)
 		len = read(edit->in_fd, edit->bytes, sizeof(edit->bytes));
 		if (len < 0 && errno == EINTR) {
 			if (size_changed && edit->el)
-				el_resize(edit->el);
+				screen_resize(edit);
 			continue;
 		}
 		if (len <= 0) {
@@ -573,6 +603,7 @@ static int open_terminal(struct edit *edit)
 	r = raw_modes(edit);
 	if (r < 0)
 		return r;
+	screen_bound(edit);
 	edit->el = init_dumb(edit);
 	edit->history = history_init();
 	if (!edit->el || !edit->history)
@@ -851,6 +882,8 @@ void edit_size(const struct edit *edit, unsigned *ret_lines, unsigned *ret_colum
 
 	*ret_lines = *ret_columns = 0;
 	if (edit->terminal && ioctl(edit->in_fd, TIOCGWINSZ, &size) == 0) {
+		if (size.ws_row == edit->bounded.ws_row && size.ws_col == edit->bounded.ws_col)
+			size = edit->asked;
 		*ret_lines = size.ws_row;
 		*ret_columns = size.ws_col;
 	}

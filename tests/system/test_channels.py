@@ -120,3 +120,32 @@ def test_the_cli_is_told_where_the_files_are(product):
     assert sorted(os.listdir(place)) == ["disk0:", "harddisk:"] and os.path.exists(f"{place}/disk0:/seen")
     terminal.close()
     client.close()
+
+
+def test_a_terminal_of_any_size_costs_little(product):
+    """65535 by 65535 cells, twice in four bytes, would be 32 GiB: the first size as well as one that comes later."""
+    client = connect(product)
+    terminals = [client.get_transport().open_session() for _ in range(2)]
+    for terminal, size in zip(terminals, ((65535, 65535), (80, 24))):
+        terminal.settimeout(20)
+        terminal.get_pty("vt100", *size)
+        terminal.invoke_shell()
+
+    def says(terminal, until):
+        text = b""
+        while until not in text:
+            more = terminal.recv(4096)
+            assert more, text
+            text += more
+        return text
+    for terminal in terminals:
+        says(terminal, b"#")
+    terminals[1].resize_pty(4294967295, 4294967295)
+    for terminal in terminals:
+        terminal.send("show terminal\r")
+        assert b"Length: 65535 lines, Width: 65535 columns" in says(terminal, b"ssh.\r\n")
+    port = client.get_transport().sock.getsockname()[1]
+    row = next(row for row in product.sessions() if row["session"]["peer_port"] == port)
+    sizes = subprocess.run(["ps", "-o", "rss=", "--ppid", str(row["session"]["pid"])], stdout=subprocess.PIPE, text=True).stdout.split()
+    assert len(sizes) == 2 and max(map(int, sizes)) < 64 * 1024, sizes
+    client.close()
