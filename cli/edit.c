@@ -68,16 +68,17 @@ struct edit {
 	bool (*on_watch)(void *userdata);
 	void *watch_userdata;
 	bool in_line; /* libedit waits for a key */
-	struct winsize asked, bounded; /* what the terminal was said to be, and what we made of it; bounded is 0 by 0 otherwise */
+	struct winsize asked, bounded; /* what the terminal was said to be; what we made of it, 0 by 0 when nothing */
 };
 
 /* One terminal per process: what the signal handlers work on. */
-static volatile sig_atomic_t size_changed;
+static volatile sig_atomic_t size_changed;   /* edit_size_changed() has not told yet */
+static volatile sig_atomic_t screen_changed; /* libedit does not know yet */
 static int restore_fd = -1;
 static struct termios restore_modes;
 
 /* libedit keeps each cell of the screen twice, in four bytes: a client that calls itself 65535 by 65535 would cost
- * 32 GiB. libedit asks the terminal by itself, so the terminal is made smaller, and edit_size() tells what was asked. */
+ * 32 GiB. libedit asks the terminal by itself, so that is made smaller, and edit_size() tells what was asked. */
 static void screen_bound(struct edit *edit)
 {
 	struct winsize size;
@@ -99,6 +100,7 @@ static void screen_bound(struct edit *edit)
 
 static void screen_resize(struct edit *edit)
 {
+	screen_changed = 0;
 	screen_bound(edit);
 	el_resize(edit->el);
 }
@@ -106,7 +108,7 @@ static void screen_resize(struct edit *edit)
 static void on_resize(int signal_number)
 {
 	(void)signal_number;
-	size_changed = 1;
+	size_changed = screen_changed = 1;
 }
 
 static void on_end(int signal_number)
@@ -128,19 +130,19 @@ static bool wait_in_time(struct edit *edit)
 	if (idle)
 		until_us = idle_us;
 	for (; !until_us || now_us < until_us; now_us = clock_monotonic_us()) {
-		const bool watches = edit->watch_fd >= 0 && edit->in_line && !size_changed;
+		const bool watches = edit->watch_fd >= 0 && edit->in_line;
 		struct pollfd fds[] = { { .fd = edit->in_fd, .events = POLLIN },
 					{ .fd = watches ? edit->watch_fd : -1, .events = POLLIN } };
 		int64_t left_ms = until_us ? (until_us - now_us + 999) / 1000 : POLL_MAX_MS;
 		int r;
 
+		if (screen_changed && edit->el)
+			screen_resize(edit);
 		if (!until_us && !watches)
 			return true;
 		r = poll(fds, 2, left_ms > POLL_MAX_MS ? POLL_MAX_MS : (int)left_ms);
 		if ((r < 0 && errno != EINTR) || fds[0].revents)
 			return true;
-		if (r < 0 && size_changed && edit->el)
-			screen_resize(edit);
 		if (r > 0 && fds[1].revents && edit->on_watch(edit->watch_userdata))
 			el_set(edit->el, EL_REFRESH);
 	}
@@ -162,11 +164,8 @@ static int next_byte(struct edit *edit)
 			return -1;
 		}
 		len = read(edit->in_fd, edit->bytes, sizeof(edit->bytes));
-		if (len < 0 && errno == EINTR) {
-			if (size_changed && edit->el)
-				screen_resize(edit);
+		if (len < 0 && errno == EINTR)
 			continue;
-		}
 		if (len <= 0) {
 			edit->closed = true;
 			return -1;
@@ -563,7 +562,7 @@ void edit_take_back(struct edit *edit)
 		return;
 	raw_modes(edit);
 	edit->saved = restore_modes = before;
-	size_changed = 1;
+	size_changed = screen_changed = 1;
 }
 
 static void catch_signals(void)

@@ -65,12 +65,14 @@ static int run_configure_exclusive(struct shell *shell, const struct match *matc
 static int run_length(struct shell *shell, const struct match *match)
 {
 	shell->length = (unsigned)strtoul(stmt_match_value(match, "length"), NULL, 10);
+	shell->length_typed = true;
 	return 0;
 }
 
 static int run_width(struct shell *shell, const struct match *match)
 {
 	shell->width = (unsigned)strtoul(stmt_match_value(match, "width"), NULL, 10);
+	shell->width_typed = true;
 	return 0;
 }
 

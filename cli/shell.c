@@ -645,13 +645,15 @@ int shell_loop(struct shell *shell)
 	}
 	while (!shell->leaving) {
 		char prompt[PROMPT_MAX_BYTES];
+		enum edit_result got;
 		char *line = NULL;
 
 		shell_know_caller(shell, CALLER_MAX_AGE_US);
 		make_prompt(shell, prompt, sizeof(prompt));
+		got = edit_line(shell->edit, prompt, &line);
 		if (edit_size_changed(shell->edit))
 			shell_line_size(shell);
-		switch (edit_line(shell->edit, prompt, &line)) {
+		switch (got) {
 		case EDIT_LINE:
 			status = line[0] ? run_line(shell, line) : status;
 			explicit_bzero(line, strlen(line));

@@ -62,6 +62,7 @@ struct shell {
 	bool paging;	   /* output may be stopped at a page */
 	bool shows_prompt;
 	unsigned length, width;
+	bool length_typed, width_typed; /* by the operator: another size of the window does not change it */
 	char hostname[64], user[64], line_name[16];
 	struct line_report line; /* what holds on it */
 	int64_t start_us;	 /* monotonic */

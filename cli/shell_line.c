@@ -41,13 +41,13 @@ void shell_line_size(struct shell *shell)
 	unsigned lines, columns;
 
 	edit_size(shell->edit, &lines, &columns);
-	if (shell->line.length >= 0 && shell->line.length <= SHELL_LENGTH_MAX)
+	if (shell->line.length >= 0 && shell->line.length <= SHELL_LENGTH_MAX && !shell->length_typed)
 		shell->length = (unsigned)shell->line.length;
-	else
+	else if (!shell->length_typed)
 		shell->length = lines ? lines : LENGTH_DEFAULT;
-	if (shell->line.width >= 0 && shell->line.width <= SHELL_WIDTH_MAX)
+	if (shell->line.width >= 0 && shell->line.width <= SHELL_WIDTH_MAX && !shell->width_typed)
 		shell->width = (unsigned)shell->line.width;
-	else
+	else if (!shell->width_typed)
 		shell->width = columns ? columns : WIDTH_DEFAULT;
 }
 

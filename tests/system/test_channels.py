@@ -122,6 +122,15 @@ def test_the_cli_is_told_where_the_files_are(product):
     client.close()
 
 
+def says(terminal, until):
+    text = b""
+    while until not in text:
+        more = terminal.recv(4096)
+        assert more, text
+        text += more
+    return text
+
+
 def test_a_terminal_of_any_size_costs_little(product):
     """65535 by 65535 cells, twice in four bytes, would be 32 GiB: the first size as well as one that comes later."""
     client = connect(product)
@@ -131,13 +140,6 @@ def test_a_terminal_of_any_size_costs_little(product):
         terminal.get_pty("vt100", *size)
         terminal.invoke_shell()
 
-    def says(terminal, until):
-        text = b""
-        while until not in text:
-            more = terminal.recv(4096)
-            assert more, text
-            text += more
-        return text
     for terminal in terminals:
         says(terminal, b"#")
     terminals[1].resize_pty(4294967295, 4294967295)
@@ -148,4 +150,26 @@ def test_a_terminal_of_any_size_costs_little(product):
     row = next(row for row in product.sessions() if row["session"]["peer_port"] == port)
     sizes = subprocess.run(["ps", "-o", "rss=", "--ppid", str(row["session"]["pid"])], stdout=subprocess.PIPE, text=True).stdout.split()
     assert len(sizes) == 2 and max(map(int, sizes)) < 64 * 1024, sizes
+    client.close()
+
+
+def test_another_size_of_the_window(product):
+    """It holds from the next line on, leaves alone what was typed, and messages are shown as before."""
+    client = connect(product)
+    terminal = client.invoke_shell(width=100, height=30)
+    terminal.settimeout(20)
+    says(terminal, b"#")
+    terminal.resize_pty(120, 50)
+    terminal.send("show terminal\r")
+    assert b"Length: 50 lines, Width: 120 columns" in says(terminal, b"ssh.\r\n")
+    for line in ("terminal length 0", "terminal monitor"):
+        terminal.send(line + "\r")
+        says(terminal, line.encode() + b"\r\n")
+    says(terminal, b"#")
+    terminal.resize_pty(90, 40)
+    terminal.send("show terminal\r")
+    assert b"Length: 0 lines, Width: 90 columns" in says(terminal, b"ssh.\r\n")
+    terminal.resize_pty(91, 41)
+    product.ssh("run true")
+    says(terminal, b"runs 'true'")
     client.close()
