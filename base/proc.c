@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -255,6 +257,27 @@ int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err)
 	if (refused && check_caps(caps, caps_len, true, err) == 0)
 		return err_set(err, -EPERM, "cannot give up capabilities");
 	return check_caps(caps, caps_len, true, err);
+}
+
+/* Of linux/sched/types.h, which not every C library's sched.h goes together with. */
+struct sched_request {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime_ns, deadline_ns, period_ns;
+};
+
+void proc_be_prompt(void)
+{
+	const struct sched_request request = {
+		.size = sizeof(request),
+		.policy = SCHED_OTHER,
+		.nice = getpriority(PRIO_PROCESS, 0),
+		.runtime_ns = 100000, /* the shortest there is */
+	};
+
+	(void)syscall(SYS_sched_setattr, 0, &request, 0u);
 }
 
 void proc_signals_default(void)

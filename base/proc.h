@@ -31,6 +31,9 @@ int proc_drop_user(uid_t uid, gid_t gid, struct err *err);
 int proc_limit_caps(const unsigned *caps, size_t caps_len, struct err *err);
 /* In a child before it executes a program: every signal as it is by default, none blocked. */
 void proc_signals_default(void);
+/* For what somebody waits for, a key's echo: served soon when it wakes up, at the price of shorter turns. Its children
+ * inherit it. A kernel before 6.12 does nothing of it; a failure changes nothing either. */
+void proc_be_prompt(void);
 /* Sends READY=1 to $NOTIFY_SOCKET (also abstract); nothing to do without it. */
 int proc_notify_ready(void);
 /* 0, or -ESRCH when there is no such process. */

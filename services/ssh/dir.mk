@@ -9,7 +9,7 @@ monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))
 
 # what needs no libssh: linked into the unit tests too
-relay_SRCS := $(addprefix services/ssh/,relay.c window.c readahead.c gather.c packet_crypto.c placeholder.c)
+relay_SRCS := $(addprefix services/ssh/,relay.c window.c readahead.c gather.c interpose.c packet_crypto.c bulk.c placeholder.c)
 relay_PKGS := libcrypto
 $(eval $(call lib,relay))
 

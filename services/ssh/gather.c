@@ -16,12 +16,15 @@
 static int watched_fd = -1;
 static size_t least;
 static bool is_held, has_room;
+static const uint8_t *own;
+static size_t own_len;
 
 void gather_start(int fd)
 {
 	watched_fd = fd;
 	least = 0;
 	is_held = has_room = false;
+	own_len = 0;
 }
 
 void gather_stop(void)
@@ -35,20 +38,49 @@ void gather_until(size_t least_bytes)
 	is_held = false;
 }
 
-ssize_t send(int fd, const void *bytes, size_t len, int flags)
+static ssize_t send_now(const void *bytes, size_t len, int flags)
 {
-	ssize_t n;
+	ssize_t n = syscall(SYS_sendto, watched_fd, bytes, len, flags, NULL, 0);
 
-	if (fd == watched_fd && len < least) {
-		is_held = true;
-		return 0;
-	}
-	n = syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0);
-	if (fd != watched_fd)
-		return n;
-	is_held = false;
 	has_room = n == (ssize_t)len;
 	return n < 0 && errno == EAGAIN ? 0 : n;
+}
+
+int gather_own(const uint8_t *bytes, size_t len)
+{
+	own = bytes;
+	own_len = len;
+	return gather_own_flush();
+}
+
+size_t gather_own_pending(void)
+{
+	return own_len;
+}
+
+int gather_own_flush(void)
+{
+	ssize_t n = own_len > 0 ? send_now(own, own_len, MSG_NOSIGNAL) : 0;
+
+	if (n < 0 && errno != EINTR)
+		return -EPIPE;
+	if (n > 0) {
+		own += n;
+		own_len -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+	if (fd != watched_fd)
+		return syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0);
+	is_held = len < least;
+	if (is_held)
+		return 0;
+	if (own_len > 0 && gather_own_flush() < 0)
+		return -1;
+	return own_len > 0 ? 0 : send_now(bytes, len, flags);
 }
 
 int gather_poll(struct pollfd *poll)

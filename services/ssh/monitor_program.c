@@ -27,7 +27,7 @@
 #include "services/ssh/monitor_state.h"
 #include "services/ssh/user_switch.h"
 
-#define PROGRAM_PIPE_BYTES (256 * 1024) /* as much as the transport reads at once */
+#define PROGRAM_STDIN_BYTES (256 * 1024) /* fewer turns for an upload */
 
 enum {
 	CHILD_RUN_DIR_FD = 3, /* SALLYPORT_SOCK_FD */
@@ -247,6 +247,8 @@ static void child_run(const struct monitor *m, const struct monitor_channel *cha
 		child_fail("descriptors", strerror(-r));
 	if (channel->has_pty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
 		child_fail("terminal", strerror(errno));
+	if (channel->has_pty)
+		proc_be_prompt();
 	umask(022);
 	setrlimit(RLIMIT_CORE, &no_core);
 	if (geteuid() == 0 || m->start->separate_users)
@@ -278,13 +280,22 @@ static int make_pipe(const struct monitor *m, int fds[2])
 	return -saved;
 }
 
-/* Pipes carry bulk for half of what a pair of sockets costs. */
-static int make_pipes(const struct monitor *m, struct streams *streams, struct monitor_reply *reply)
+/* Writing to a pair of sockets costs a sixth less than to a pipe, whose pages are made and accounted for one by one. */
+static int make_sockets(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	return shutdown(fds[1], SHUT_RD) < 0 ? -errno : 0;
+}
+
+/* A program may do with pipes all that it knows from elsewhere: open /dev/stdout, ask for their size. */
+static int make_pipes(const struct monitor *m, const struct monitor_program *program, struct streams *streams,
+		      struct monitor_reply *reply)
 {
 	int fds[PIPES][2];
 
 	for (int i = 0; i < PIPES; i++) {
-		int r = make_pipe(m, fds[i]);
+		int r = i == STDOUT_FILENO && program->sends_bulk ? make_sockets(fds[i]) : make_pipe(m, fds[i]);
 
 		while (r < 0 && i-- > 0) {
 			close(fds[i][0]);
@@ -292,10 +303,9 @@ static int make_pipes(const struct monitor *m, struct streams *streams, struct m
 		}
 		if (r < 0)
 			return r;
-		/* as far as the system allows: fewer turns for bulk */
-		if (i != STDERR_FILENO)
-			fcntl(fds[i][0], F_SETPIPE_SZ, PROGRAM_PIPE_BYTES);
 	}
+	/* as far as the system allows */
+	fcntl(fds[STDIN_FILENO][0], F_SETPIPE_SZ, PROGRAM_STDIN_BYTES);
 	reply->fds[reply->fds_len++] = fds[STDIN_FILENO][1];
 	reply->fds[reply->fds_len++] = fds[STDOUT_FILENO][0];
 	reply->fds[reply->fds_len++] = fds[STDERR_FILENO][0];
@@ -304,13 +314,13 @@ static int make_pipes(const struct monitor *m, struct streams *streams, struct m
 }
 
 /* The child's ends, and in the reply what the transport gets. */
-static int make_streams(const struct monitor *m, struct monitor_channel *channel, struct streams *streams,
-			struct monitor_reply *reply)
+static int make_streams(const struct monitor *m, struct monitor_channel *channel,
+			const struct monitor_program *program, struct streams *streams, struct monitor_reply *reply)
 {
 	int copy_fd;
 
 	if (!channel->has_pty)
-		return make_pipes(m, streams, reply);
+		return make_pipes(m, program, streams, reply);
 	copy_fd = fcntl(channel->master_fd, F_DUPFD_CLOEXEC, 3);
 	if (copy_fd < 0)
 		return -errno;
@@ -353,7 +363,7 @@ int monitor_program_start(struct monitor *m, struct monitor_channel *channel, co
 	make_environment(m, channel, program->is_cli, &environment);
 	if (channel->has_pty && program->is_cli && !program->argv[1])
 		quiet_until_shell(channel->slave_fd);
-	r = environment.failed ? -ENOMEM : make_streams(m, channel, &streams, reply);
+	r = environment.failed ? -ENOMEM : make_streams(m, channel, program, &streams, reply);
 	if (r < 0) {
 		environment_done(&environment);
 		return err_set(err, r, "%s", strerror(-r));

@@ -295,7 +295,7 @@ static void start_files(struct monitor *m, struct monitor_channel *slot, char *c
 	char name[] = "sallyport-helper", work[] = "files";
 	char *argv[SUBSYSTEM_WORDS_MAX + 4] = { name, work, m->session.user };
 	const struct monitor_program program = {
-		.fd = m->start->helper_fd, .argv = argv, .dir_fd = m->start->files_fd
+		.fd = m->start->helper_fd, .argv = argv, .dir_fd = m->start->files_fd, .sends_bulk = true
 	};
 
 	for (size_t i = 0; i < SUBSYSTEM_WORDS_MAX && words[i]; i++)

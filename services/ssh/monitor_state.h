@@ -175,6 +175,7 @@ struct monitor_program {
 	char *const *argv; /* ended by NULL */
 	bool is_cli;	   /* it gets the sockets, the file root, and the user's home to be in */
 	int dir_fd;	   /* where it starts instead of there; -1 */
+	bool sends_bulk;   /* it asks nothing of its standard output but that it can be written */
 };
 /* Starts it as the session's user. The reply gets what the transport needs. */
 int monitor_program_start(struct monitor *m, struct monitor_channel *channel, const struct monitor_program *program,

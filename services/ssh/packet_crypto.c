@@ -8,7 +8,6 @@
  */
 #include "services/ssh/packet_crypto.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +20,7 @@
 #include <openssl/rand.h>
 
 #include "base/cleanup.h"
+#include "services/ssh/interpose.h"
 
 enum {
 	KEY_BYTES_MAX = 64,
@@ -44,29 +44,6 @@ static uint64_t uses;
 static bool is_on;
 static uint8_t pool[POOL_BYTES];
 static size_t pool_len;
-
-/* OpenSSL's function of the name. */
-#define REAL(name) ((__typeof__(&(name)))real_find(#name))
-
-/* Looked for once: also by a spawner, for those that are forked from it. */
-static void *real_find(const char *name)
-{
-	static struct {
-		const char *name;
-		void *found;
-	} known[16];
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(known) && known[i].name && known[i].name != name)
-		i++;
-	if (i == ARRAY_SIZE(known))
-		return dlsym(RTLD_NEXT, name);
-	if (!known[i].name) {
-		known[i].found = dlsym(RTLD_NEXT, name);
-		known[i].name = name;
-	}
-	return known[i].found;
-}
 
 static void key_forget(struct mac_key *key)
 {

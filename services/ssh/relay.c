@@ -26,7 +26,7 @@ void relay_init(struct relay *relay, const struct relay_ops *ops, void *peer)
 	*relay = (struct relay){ .ops = ops, .peer = peer, .in_fd = -1 };
 	for (size_t i = 0; i < ARRAY_SIZE(relay->sources); i++)
 		relay->sources[i] = (struct relay_source){
-			.fd = -1, .is_stderr = i == 1, .buffer.size_bytes = RELAY_BUFFER_BYTES
+			.fd = -1, .is_stderr = i == 1, .buffer.size_bytes = RELAY_OUTPUT_BYTES
 		};
 	relay->to_program.size_bytes = RELAY_FETCH_BYTES;
 }
@@ -108,7 +108,7 @@ size_t relay_take(struct relay *relay, const uint8_t *bytes, size_t len)
 		return 0;
 	}
 	/* what lies in libssh keeps the client's window shut, what lies here does not */
-	room = fill < RELAY_BUFFER_BYTES ? smaller(buffer_room(&relay->to_program), RELAY_BUFFER_BYTES - fill) : 0;
+	room = fill < RELAY_INPUT_BYTES ? smaller(buffer_room(&relay->to_program), RELAY_INPUT_BYTES - fill) : 0;
 	if (len > room) {
 		len = room;
 		relay->held_back = true;

@@ -25,7 +25,10 @@
 /* With what SSH puts around it less than the 32 KiB that clients take; two of them are less than the 64 KiB that TCP
  * sends at once, and eight hold the 261133 bytes that sftp-server says at once. */
 #define RELAY_PACKET_BYTES 32650u
-#define RELAY_BUFFER_BYTES (8 * RELAY_PACKET_BYTES) /* ssh-performance.md 1.4: less is slower, more gains nothing */
+/* Of a program's output: what TCP sends at once. A kernel that does not preempt itself lets a key of another session
+ * wait while it copies, and copying more gains nothing. */
+#define RELAY_OUTPUT_BYTES (2 * RELAY_PACKET_BYTES)
+#define RELAY_INPUT_BYTES  (8 * RELAY_PACKET_BYTES) /* for a program, before the client has to wait */
 /* Room for all that libssh may hold of one channel (WINDOW_FAR_BYTES) and more: each fetch opens the client's window
  * anew, however much is left behind, so it has to leave nothing. */
 #define RELAY_FETCH_BYTES  (WINDOW_FAR_BYTES + 2u * 1024 * 1024)

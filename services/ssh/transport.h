@@ -17,6 +17,7 @@
 #include <libssh/libssh.h>
 #include <libssh/server.h>
 
+#include "services/ssh/bulk.h"
 #include "services/ssh/provider.h"
 #include "services/ssh/relay.h"
 #include "services/ssh/transport_rpc.h"
@@ -48,6 +49,9 @@ struct transport_channel {
 	char exit_signal[16];
 	bool packets_checked;
 	uint8_t packets_suspect;
+	struct bulk_route route;
+	uint32_t uncounted_bytes; /* that went past libssh and its count of the client's window */
+	uint32_t window_bytes_max; /* the widest it was */
 };
 
 struct transport_rekey {
@@ -55,6 +59,7 @@ struct transport_rekey {
 	uint32_t signatures_seen;
 	uint64_t in_bytes, out_bytes; /* of the connection when the keys in use were made */
 	int64_t kex_us;
+	bool is_due; /* libssh was told that it is time */
 	unsigned nudges;  /* sent for the keys in use */
 	int64_t nudge_us; /* when the next packet that means nothing is due */
 };
@@ -169,6 +174,8 @@ int64_t transport_idle_deadline_us(const struct transport *transport);
 /* transport_rekey.c */
 void transport_rekey_look(struct transport *transport, int64_t now_us);
 int64_t transport_rekey_deadline_us(const struct transport *transport);
+/* More bulk may go past libssh, which does not count it; when there is no room left, it is told that it is time. */
+bool transport_rekey_has_room(struct transport *transport);
 void transport_statistics(struct transport *transport);
 
 /* transport_forward.c */

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "services/ssh/gather.h"
 #include "services/ssh/transport.h"
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
@@ -466,7 +467,7 @@ static void channel_move(struct transport_channel *channel, bool congested, cons
 
 static bool is_congested(const struct transport *transport)
 {
-	return (ssh_get_status(transport->session) & SSH_WRITE_PENDING) != 0;
+	return (ssh_get_status(transport->session) & SSH_WRITE_PENDING) != 0 || gather_own_pending() > 0;
 }
 
 void transport_channels_move(struct transport *transport, const struct pollfd *polls, size_t polls_len)

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/heap.h"
+#include "services/ssh/gather.h"
 #include "services/ssh/readahead.h"
 #include "services/ssh/sandbox.h"
 #include "services/ssh/transport.h"
@@ -160,6 +161,7 @@ static void memory_look(struct transport *transport, int64_t now_us)
 		transport->login_trimmed = true;
 		transport->trim_us = 0;
 		readahead_trim();
+		bulk_trim();
 		for (size_t i = 0; i < ARRAY_SIZE(transport->channels); i++)
 			if (transport->channels[i].number != 0)
 				relay_trim(&transport->channels[i].relay);
@@ -214,7 +216,7 @@ static void turn(struct transport *transport)
 	int r;
 
 	polls[n++] = (struct pollfd){ .fd = transport->socket_fd, .events = POLLIN };
-	if (ssh_get_status(transport->session) & SSH_WRITE_PENDING)
+	if ((ssh_get_status(transport->session) & SSH_WRITE_PENDING) || gather_own_pending() > 0)
 		polls[0].events |= POLLOUT;
 	polls[n++] = (struct pollfd){ .fd = transport->event_fd, .events = POLLIN };
 	n += transport_channels_polls(transport, polls + n);
@@ -225,6 +227,8 @@ static void turn(struct transport *transport)
 	watchdog_turn();
 	if (r < 0)
 		return;
+	if (polls[0].revents & POLLOUT)
+		(void)gather_own_flush(); /* a failure comes back with libssh's next bytes */
 	if (polls[0].revents || pending)
 		pump(transport);
 	if (transport->phase != PHASE_OPEN)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "services/ssh/random.h"
 #include "services/ssh/sandbox.h"
 #include "services/ssh/selftest.h"
@@ -93,6 +94,7 @@ static int process_init(struct transport *transport, struct err *err)
 {
 	int r;
 
+	proc_be_prompt();
 	transport->provider = (struct provider_calls){ .sign = on_sign, .verify = on_verify, .userdata = transport };
 	transport->socket_fd = MON_SOCKET_FD;
 	transport->event_fd = MON_EVENT_FD;

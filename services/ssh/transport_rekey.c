@@ -17,6 +17,7 @@
 #define TELL_BULK_BYTES (16u << 20) /* worth telling soon: what is left is shown in megabytes */
 #define NUDGE_US	US_PER_S    /* libssh's time begins a little later than ours */
 #define NUDGE_AGAIN_US	(5 * US_PER_S)
+#define PAST_VOLUME_MB	1024 /* the least that can be configured */
 
 /* From the new keys on; a slow client's own may take that long. */
 static const int64_t nudges_us[] = { 200000, 1000000, 5000000 };
@@ -63,6 +64,26 @@ static void nudge_arm(struct transport_rekey *rekey, int64_t now_us)
 		rekey->nudge_us = now_us + NUDGE_AGAIN_US;
 }
 
+/* Keys that are not a second old cannot be made to go: libssh knows times in seconds. */
+static void time_set(struct transport *transport, uint32_t time_s)
+{
+	(void)ssh_options_set(transport->session, SSH_OPTIONS_REKEY_TIME, &time_s);
+}
+
+bool transport_rekey_has_room(struct transport *transport)
+{
+	struct transport_rekey *rekey = &transport->rekey;
+
+	if (rekey->is_due || rekey->volume_mb < PAST_VOLUME_MB)
+		return false;
+	if (bytes_under_keys(transport) < (uint64_t)rekey->volume_mb << 20)
+		return true;
+	/* from here on everything goes through libssh, whose next packet finds that it is time */
+	rekey->is_due = true;
+	time_set(transport, 1);
+	return false;
+}
+
 static void keys_look(struct transport *transport, int64_t now_us)
 {
 	struct transport_rekey *rekey = &transport->rekey;
@@ -73,6 +94,10 @@ static void keys_look(struct transport *transport, int64_t now_us)
 	rekey->in_bytes = transport->socket_counter.in_bytes;
 	rekey->out_bytes = transport->socket_counter.out_bytes;
 	rekey->kex_us = now_us;
+	if (rekey->is_due) {
+		rekey->is_due = false;
+		time_set(transport, rekey->time_s);
+	}
 	rekey->nudges = transport->phase == PHASE_OPEN ? 0 : ARRAY_SIZE(nudges_us);
 	nudge_arm(rekey, now_us);
 	if (transport->phase == PHASE_OPEN)

@@ -250,6 +250,7 @@ int transport_accept(struct transport *transport, struct err *err)
 		readahead_start(fd);
 		gather_start(fd);
 		packet_crypto_start();
+		bulk_start();
 	}
 	return 0;
 }

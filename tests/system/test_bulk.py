@@ -5,7 +5,9 @@ With FULL=1 the file has 4 GiB and keys last as long as the router lets them by 
 import hashlib
 import os
 import re
+import shutil
 import statistics
+import struct
 import subprocess
 import time
 
@@ -18,6 +20,7 @@ from conftest import wait_for
 MIB = 1 << 20
 FULL = os.environ.get("FULL") == "1"
 SIZE_MIB, LIMIT = (4096, "default none") if FULL else (64, "16M")
+CIPHER = "aes128-gcm@openssh.com"  # downloads go past libssh (services/ssh/bulk.h)
 PARALLEL = 20
 PARALLEL_MIB = 256 if FULL else 6
 PROMPT = r"CPU0:[\w.-]+#"
@@ -48,7 +51,7 @@ def big(tmp_path_factory):
 def master(product, tmp_path):
     """One connection that several clients use one after the other, so that its rekeys can be looked up at leisure."""
     path = str(tmp_path / "master")
-    argv = product.ssh_argv(options=[f"ControlPath={path}", "ControlMaster=yes", f"RekeyLimit={LIMIT}"])
+    argv = product.ssh_argv(options=[f"ControlPath={path}", "ControlMaster=yes", f"RekeyLimit={LIMIT}", f"Ciphers={CIPHER}"])
     with subprocess.Popen([argv[0], "-N", *argv[1:]], stdin=subprocess.DEVNULL) as process:
         wait_for(lambda: os.path.exists(path), what="the connection")
         yield path
@@ -98,6 +101,65 @@ def test_a_big_file_is_intact_across_rekeys(product, master, big, tmp_path, way)
         print(f"\n{way}: {first} rekeys up, {second - first} down", end="")
     os.unlink(there)
     os.unlink(down)
+
+
+def test_channels_of_one_connection_do_not_mix(product, master, big, tmp_path):
+    """Down, down, up, a slow reader and commands, all at once, with a key exchange every 16 MiB."""
+    source, sha256 = big
+    there = os.path.join(product.run_dir, "state", "files", "harddisk:")
+    shutil.copy(source, os.path.join(there, "shared"))
+    mux = ["-q", "-F", "none", "-o", f"ControlPath={master}"]
+
+    def sftp(batch):
+        process = subprocess.Popen(["sftp", *mux, "-b", "-", "admin@127.0.0.1"], stdin=subprocess.PIPE, text=True)
+        process.stdin.write(batch + "\n")
+        process.stdin.close()
+        return process
+    slow = subprocess.Popen(["ssh", *mux, "-s", "admin@127.0.0.1", "sftp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    slow.stdin.write(sftp_reads("/harddisk:/shared", 40))
+    slow.stdin.flush()
+    running = [sftp(f"get harddisk:/shared {tmp_path}/one"), sftp(f"get harddisk:/shared {tmp_path}/two"),
+               sftp(f"put {source} harddisk:/three")]
+    commands = 0
+    while any(process.poll() is None for process in running):
+        done = subprocess.run(["ssh", *mux, "admin@127.0.0.1", "show clock"], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0 and "UTC" in done.stdout, done
+        commands += 1
+    assert commands and [process.returncode for process in running] == [0, 0, 0]
+    assert [digest(path) for path in (f"{tmp_path}/one", f"{tmp_path}/two", f"{there}/three")] == [sha256] * 3
+    with open(source, "rb") as file:
+        assert sftp_replies(slow.stdout, 40) == file.read(40 * SFTP_READ_BYTES)
+    slow.stdin.close()
+    assert slow.wait(10) == 0
+    for name in ("shared", "three"):
+        os.unlink(os.path.join(there, name))
+
+
+SFTP_READ_BYTES = 32768
+
+
+def sftp_string(data):
+    return struct.pack(">I", len(data)) + data
+
+
+def sftp_reads(path, count):
+    """Everything a client may ask at once: version, open, and reads of what will be the first handle."""
+    packets = [b"\x01" + struct.pack(">I", 3), b"\x03" + struct.pack(">I", 1) + sftp_string(path.encode()) + struct.pack(">II", 1, 0)]
+    packets += [b"\x05" + struct.pack(">I", 2 + i) + sftp_string(bytes(4)) + struct.pack(">QI", i * SFTP_READ_BYTES, SFTP_READ_BYTES)
+                for i in range(count)]
+    return b"".join(map(sftp_string, packets))
+
+
+def sftp_replies(stream, count):
+    def packet():
+        return stream.read(struct.unpack(">I", stream.read(4))[0])
+    assert packet()[0] == 2 and packet()[0] == 102
+    data = []
+    for i in range(count):
+        reply = packet()
+        assert reply[0] == 103 and struct.unpack(">II", reply[1:9]) == (2 + i, SFTP_READ_BYTES)
+        data.append(reply[9:])
+    return b"".join(data)
 
 
 def transfer(product, source, number, place):

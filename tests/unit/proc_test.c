@@ -10,13 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -268,4 +271,28 @@ Test(proc, title)
 {
 	cr_assert_eq(in_child(title_in_block), 0);
 	cr_assert_eq(in_child(comm_is_cut), 0);
+}
+
+/* Prompt, and otherwise as before; before Linux 6.12 there is nothing to be seen. */
+static int is_prompt(void)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime_ns, deadline_ns, period_ns;
+	} now = { .size = 0 };
+
+	if (setpriority(PRIO_PROCESS, 0, 3) < 0)
+		return 2;
+	proc_be_prompt();
+	if (syscall(SYS_sched_getattr, 0, &now, sizeof(now), 0) < 0)
+		return 3;
+	return now.policy == SCHED_OTHER && now.nice == 3 && (now.runtime_ns == 0 || now.runtime_ns == 100000) ? 0 : 4;
+}
+
+Test(proc, prompt)
+{
+	cr_assert_eq(in_child(is_prompt), 0);
 }
