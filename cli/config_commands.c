@@ -181,6 +181,8 @@ static const struct stmt show_rows[] = {
 	  .sub = exec_show_configuration_rows },
 	{ COMMAND_ROW("running-config", "The running configuration, or a part of it", exec_show_running),
 	  .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL },
+	{ COMMAND_ROW("running-configuration", "The same", exec_show_running),
+	  .arg = &arg_configuration_path, .flags = STMT_ARG_OPTIONAL | STMT_HIDDEN },
 	STMT_DONE,
 };
 

@@ -77,7 +77,8 @@ static void show_whole(struct shell *shell, const char *text, int64_t changed_us
 
 int exec_show_running(struct shell *shell, const struct match *match)
 {
-	const char *line = stmt_match_value(match, "running-config"), *text, *changed_by;
+	/* the last step, whichever of the two words was typed; none where the whole is asked for by other ways */
+	const char *line = match->steps_len ? match->steps[match->steps_len - 1].value : NULL, *text, *changed_by;
 	json_t *reply = NULL;
 	int r = shell_fetch(shell, REMOTE_CONFD, CONFIG_GET_RUNNING, NULL, &reply);
 

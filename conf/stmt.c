@@ -561,7 +561,7 @@ bool stmt_walk_may_end(const struct stmt_walk *walk)
 	case STMT_LIST:
 		return walk->head->negate || !(walk->row->flags & STMT_BARE) || !walk->row->sub;
 	case STMT_NODE:
-		return walk->head->negate || walk->row->mode;
+		return walk->head->negate || walk->row->mode || walk->row->alone;
 	case STMT_RUN:
 		return walk->row->run;
 	case STMT_END:

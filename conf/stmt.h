@@ -101,6 +101,8 @@ struct stmt {
 	size_t key_offset;	 /* LIST: where the key text (char *) lives in the element */
 	const struct stmt *sub; /* children */
 	const char *mode;	 /* entering this LIST or NODE opens a sub-mode with this prompt: "config-un" */
+	/* NODE: the statement below it that is meant when nothing follows, with "no" too: "vrf default" */
+	const char *alone;
 	const char *task;	 /* task id that may use it: "crypto", "aaa", "config-services"; see conf/task.h */
 	const char *source;	 /* where the rule comes from */
 	unsigned max_entries;	 /* LIST: how many entries one parent may hold */
@@ -145,9 +147,9 @@ struct match {
 
 /* Matches a line. context may be NULL (top). With may_negate a leading "no" is understood. "no" of a LEAF or LIST needs
  * no operand for a LEAF, the key for a LIST. A configuration line is OK when its last row is a FLAG, a LEAF, a LIST or
- * a NODE with a mode (negated: any NODE); an exec line when its last row has run. When the line is invalid in the
- * context, its parents are tried outwards up to the top (a pasted global line pops by itself), unless it holds a clear
- * secret there; the failure reported is the one that understood most of the line, of equal ones the innermost. A
+ * a NODE with a mode or an alone (negated: any NODE); an exec line when its last row has run. When the line is invalid
+ * in the context, its parents are tried outwards up to the top (a pasted global line pops by itself), unless it holds a
+ * clear secret there; the failure reported is the one that understood most of the line, of equal ones the innermost. A
  * refused operand leaves its step without a value. A negated LEAF at the end has no value. */
 void stmt_match(const struct stmt *root, const struct match *context, const char *line, bool may_negate,
 		struct match *ret_match);

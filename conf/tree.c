@@ -471,8 +471,27 @@ static int apply_remove(struct tree *tree, const struct match *match)
 	return 1;
 }
 
+/* What the row means where nothing follows it, said in full. */
+static int apply_alone(struct tree *tree, const struct match *match, const char *words, struct err *err)
+{
+	AUTO(free) char *text = stmt_match_text(match);
+	AUTO(free) char *line = NULL;
+	struct match whole;
+	int r;
+
+	if (!text || asprintf(&line, "%s %s", text, words) < 0) {
+		line = NULL;
+		return err_set(err, -ENOMEM, "out of memory");
+	}
+	stmt_match(tree->root, NULL, line, true, &whole);
+	r = tree_apply(tree, &whole, err);
+	stmt_match_done(&whole);
+	return r;
+}
+
 int tree_apply(struct tree *tree, const struct match *match, struct err *err)
 {
+	const char *alone;
 	int r, changed = 0;
 
 	if (match->status == MATCH_EMPTY)
@@ -480,6 +499,9 @@ int tree_apply(struct tree *tree, const struct match *match, struct err *err)
 	for (const struct match *at = match; at; at = at->more)
 		if (!match_fits(tree, at))
 			return err_set(err, -EINVAL, "the line is not a statement of this configuration");
+	alone = stmt_match_row(match)->alone;
+	if (alone)
+		return apply_alone(tree, match, alone, err);
 	for (const struct match *at = match; at; at = at->more) {
 		r = match->negate ? apply_remove(tree, at) : apply_numbered(tree, at, err);
 		if (r < 0)

@@ -31,7 +31,7 @@ void tree_prune(struct tree *tree, bool (*keep)(const struct stmt *const *path, 
 		void *userdata);
 
 /* Does what a MATCH_OK configuration line says: sets or, negated, removes. 1 when the tree changed, 0 when it was so
- * already. Removing what is not there is 0. "no ssh server" removes the whole node below. */
+ * already. Removing what is not there is 0. "no ssh" removes the whole node below; of a row with an alone, that. */
 int tree_apply(struct tree *tree, const struct match *match, struct err *err);
 
 /* Reads canonical or hand-written text: indented blocks, "!" comments, sub-modes by indentation or by "exit"/"!"; "end"

@@ -339,7 +339,7 @@ static const struct stmt server_children[] = {
 
 const struct stmt ssh_conf_children[] = {
 	{ .kind = STMT_NODE, .word = "server", .help = "Provide the SSH server service", .sub = server_children,
-	  .source = "features.md 1C" },
+	  .alone = "vrf " VRF_DEFAULT_NAME, .source = "features.md 1C-22" },
 	{ .kind = STMT_LEAF, .word = "timeout", .help = "Limit the time for authentication",
 	  .arg = &arg_timeout, .def = "30",
 	  .flags = STMT_UNSET, .offset = offsetof(struct ssh_conf, server.timeout_s),

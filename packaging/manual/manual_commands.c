@@ -121,6 +121,8 @@ static void write_notes(const struct manual_entry *entry, FILE *out)
 		fputs("Shown as `***` to those who may not configure. ", out);
 	if (last->flags & STMT_DEPRECATED)
 		fputs("Deprecated: it is stored and reported, and does nothing. ", out);
+	if (last->alone)
+		fprintf(out, "By itself it stands for `%s` below it, and so it does behind `no`. ", last->alone);
 	if (opens)
 		fprintf(out, "Opens the mode `%s`. ", opens);
 	if (mode)

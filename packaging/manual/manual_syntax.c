@@ -62,7 +62,7 @@ bool manual_is_whole(const struct stmt *row)
 	case STMT_LIST:
 		return !(row->flags & STMT_BARE);
 	case STMT_NODE:
-		return row->mode;
+		return row->mode || row->alone;
 	case STMT_RUN:
 		return row->run;
 	case STMT_END:

@@ -428,7 +428,7 @@ def commit_as_amy(engine, *lines, **more):
 
 
 @root_only
-@pytest.mark.parametrize("line,word", [("no ssh server vrf blue", "VRF blue"), ("no ssh server", "VRF blue"),
+@pytest.mark.parametrize("line,word", [("no ssh server vrf blue", "VRF blue"), ("no ssh", "VRF blue"),
                                        ("no username amy", "'amy'"), ("no username amy group root-lr", "configure"),
                                        ("no username amy secret", "secret"),
                                        ("ssh server disable auth-methods password", "passwords")])

@@ -77,7 +77,8 @@ static void expect(const char *edits, enum lockout_method method, unsigned locke
 Test(confd_lockout, vrf)
 {
 	expect("no ssh server vrf blue\n", LOCKOUT_PASSWORD, 1, 0, "no ssh server vrf blue");
-	expect("no ssh server\n", LOCKOUT_PASSWORD, 1, 0, "VRF blue");
+	expect("no ssh\n", LOCKOUT_PASSWORD, 1, 0, "VRF blue");
+	expect("no ssh server\n", LOCKOUT_PASSWORD, 0, 0, "");
 	expect("no ssh server vrf red\nno ssh server vrf default\n", LOCKOUT_PASSWORD, 0, 0, "");
 }
 
