@@ -19,7 +19,7 @@ services_PKGS := jansson sqlite3
 $(eval $(call lib,services))
 
 sallyport-sshd_SRCS := $(addprefix services/,sshd_main.c sshd_conf.c listener.c door.c port_owner.c session_server.c sshd_varlink.c)
-sallyport-sshd_SRCS += services/sshd_limits.c services/sshd_probe.c services/sshd_keys.c services/sshd_user_keys.c
+sallyport-sshd_SRCS += services/sshd_limits.c services/sshd_probe.c services/sshd_keys.c services/sshd_user_keys.c services/sshd_selftest.c
 sallyport-sshd_SRCS += services/sshd_logging.c services/syslog_host.c
 sallyport-sshd_SRCS += services/sshd_lines.c services/session_lines.c
 sallyport-sshd_LIBS := monitor services services_report confmember services_conf aaa vrf_report vrf vrf_conf conf base

@@ -99,6 +99,7 @@ const char *const ssh_algorithm_kind_names[] = {
 };
 
 const unsigned ssh_algorithm_libssh = SSH_ALGORITHM_LIBSSH;
+bool ssh_algorithm_no_gcm;
 
 /* ---- configuration words ---- */
 
@@ -249,8 +250,15 @@ bool ssh_algorithm_has_key(const struct ssh_algorithm *row, const struct ssh_alg
 	return type != HOSTKEY_TYPE_MAX && (server->host_keys & (1u << type));
 }
 
+bool ssh_algorithm_is_unsafe(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server)
+{
+	return server->no_gcm && row->kind == SSH_ALGORITHM_CIPHER && strstr(row->name, "-gcm@");
+}
+
 static bool is_possible(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server)
 {
+	if (ssh_algorithm_is_unsafe(row, server))
+		return false;
 	if (row->offer == SSH_ALGORITHM_NEVER || row->libssh_least > server->libssh)
 		return false;
 	return row->kind != SSH_ALGORITHM_HOST_KEY || ssh_algorithm_has_key(row, server);

@@ -74,9 +74,12 @@ struct ssh_algorithm_server {
 	const struct ssh_profile *profile; /* in force */
 	unsigned host_keys;		   /* those that exist: 1u << enum hostkey_type */
 	unsigned libssh;		   /* SSH_ALGORITHM_LIBSSH, or another one in a test */
+	bool no_gcm;			   /* ssh_algorithm_no_gcm, or what a test says */
 };
 /* What this build's libssh is. */
 extern const unsigned ssh_algorithm_libssh;
+/* Whether that libssh takes AES-GCM packets with a wrong tag, as this process was told at its start. */
+extern bool ssh_algorithm_no_gcm;
 
 /* Names on the wire, separated by commas, in order of preference; "" when nothing is left. Returns buffer. */
 const char *ssh_algorithm_list(enum ssh_algorithm_kind kind, const struct ssh_algorithm_server *server, char *buffer,
@@ -96,6 +99,8 @@ bool ssh_algorithm_is_enabled(const struct ssh_algorithm *row, const struct ssh_
 bool ssh_algorithm_is_disabled(const struct ssh_algorithm *row, const struct ssh_profile *profile);
 /* Whether "disable cipher" of a VRF takes back what the server enables. */
 bool ssh_algorithm_is_taken_back(const struct ssh_algorithm *row, const struct ssh_profile *vrf);
+/* Whether the self-test forbids it. */
+bool ssh_algorithm_is_unsafe(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server);
 /* Whether the key of a host key algorithm exists. */
 bool ssh_algorithm_has_key(const struct ssh_algorithm *row, const struct ssh_algorithm_server *server);
 /* The host keys that the offered algorithms need, as in host_keys. */

@@ -58,6 +58,7 @@ enum chance {
 	CHANCE_NONE,
 	CHANCE_NEVER,	/* known, and never offered */
 	CHANCE_LIBSSH,	/* known, and this libssh cannot */
+	CHANCE_UNSAFE,	/* known, and this libssh cannot well */
 	CHANCE_OFF,	/* it has to be named */
 	CHANCE_KEY,	/* the host has no such key */
 	CHANCE_ON,	/* it was on by default */
@@ -69,6 +70,8 @@ static enum chance row_chance(const struct ssh_algorithm *row, const struct ssh_
 		return CHANCE_NEVER;
 	if (row->libssh_least > server->libssh)
 		return CHANCE_LIBSSH;
+	if (ssh_algorithm_is_unsafe(row, server))
+		return CHANCE_UNSAFE;
 	if (row->kind == SSH_ALGORITHM_HOST_KEY && !ssh_algorithm_has_key(row, server))
 		return CHANCE_KEY;
 	return row->offer == SSH_ALGORITHM_ON ? CHANCE_ON : CHANCE_OFF;
@@ -218,6 +221,9 @@ static void write_remedy(struct writer *writer, const struct ssh_mismatch *misma
 	case CHANCE_LIBSSH:
 		write_text(writer, "%s needs libssh %u.%u or newer", row->name, row->libssh_least / 10000,
 			   row->libssh_least / 100 % 100);
+		break;
+	case CHANCE_UNSAFE:
+		write_text(writer, "%s needs a libssh that refuses packets with a wrong tag", row->name);
 		break;
 	case CHANCE_OFF:
 	case CHANCE_KEY:

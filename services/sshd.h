@@ -49,6 +49,10 @@ struct sshd {
 	struct vrf_watch *watch;
 	struct listener_set *listeners;
 	int run_dir_fd, monitor_fd, transport_fd, cli_fd, empty_dir_fd, files_fd, helper_fd;
+	struct {
+		pid_t pid;   /* 0: it has ended */
+		int said_fd; /* what it says */
+	} selftest;
 	struct spawner_pool *spawners;
 	struct monitor_pool *monitors;
 	struct session_server *sessions;

@@ -137,7 +137,8 @@ static bool place_says(const struct place *place, enum ssh_algorithm_kind kind)
 /* A server that offers nothing of a kind has no clients. Host keys may be made later, so all of them count as there. */
 static bool offer_check(const struct place *place, enum ssh_algorithm_kind kind, sshd_conf_report *report, void *to)
 {
-	const struct ssh_algorithm_server server = { &place->in_force, ~0u, ssh_algorithm_libssh };
+	const struct ssh_algorithm_server server = { &place->in_force, ~0u, ssh_algorithm_libssh,
+						     ssh_algorithm_no_gcm };
 	char list[SSH_ALGORITHM_LIST_MAX_BYTES], line[SSH_ALGORITHM_LIST_MAX_BYTES + 128], reason[160];
 
 	if (!place_says(place, kind) || *ssh_algorithm_list(kind, &server, list, sizeof(list)))

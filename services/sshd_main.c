@@ -32,6 +32,7 @@
 #include "services/sshd_logging.h"
 #include "services/sshd_options.h"
 #include "services/sshd_probe.h"
+#include "services/sshd_selftest.h"
 #include "services/sshd_varlink.h"
 
 #define HEAP_LOOK_TICKS	   4
@@ -635,7 +636,8 @@ static int monitors_init(struct sshd *sshd, struct err *err)
 		.cli_fd = sshd->cli_fd, .empty_dir_fd = sshd->empty_dir_fd, .files_fd = sshd->files_fd,
 		.helper_fd = sshd->helper_fd, .uidmap_path = sshd->uidmap_path, .user_keys_dir = sshd->user_keys_dir,
 		.netns_dir = sshd->netns_dir, .hostkeys = sshd->hostkeys, .transport_uid = sshd->transport_uid,
-		.weak = sshd->weak, .debug = sshd->debug, .files = sshd->session_files,
+		.weak = sshd->weak, .debug = sshd->debug, .no_gcm = ssh_algorithm_no_gcm,
+		.files = sshd->session_files,
 	};
 
 	return monitor_pool_new(&options, &sshd->monitors) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
@@ -749,11 +751,13 @@ static const struct {
 	{ "event loop", base_init, base_done },
 	{ "directories", paths_init, paths_done },
 	{ "log", logging_init, logging_done },
+	{ "programs", programs_init, NULL },
+	{ "self-test", sshd_selftest_begin, sshd_selftest_done },
 	{ "host keys", hostkeys_init, hostkeys_done },
 	{ "history", history_init, history_done },
 	{ "VRFs", vrfs_init, vrfs_done },
 	{ "listeners", listeners_init, listeners_done },
-	{ "programs", programs_init, NULL },
+	{ "self-test", sshd_selftest_end, NULL },
 	{ "spawners", spawners_init, spawners_done },
 	{ "monitors", monitors_init, monitors_done },
 	{ "sessions", sessions_init, sessions_done },
@@ -826,7 +830,7 @@ int main(int argc, char **argv)
 			     .program_dir = SSHD_PROGRAM_DIR, .netns_dir = SSHD_NETNS_DIR, .console = SSHD_CONSOLE,
 			     .spawner_connections = SPAWNER_CONNECTIONS,
 			     .default_port = SSHD_PORT, .run_dir_fd = -1, .transport_fd = -1, .cli_fd = -1,
-			     .empty_dir_fd = -1 };
+			     .empty_dir_fd = -1, .selftest = { .said_fd = -1 } };
 
 	/* for tests of the product as a whole */
 	const char *connections = getenv("SALLYPORT_SPAWNER_CONNECTIONS"), *console = getenv("SALLYPORT_CONSOLE");

@@ -39,7 +39,12 @@ $(B)/tests/tool/%: tests/system/%.c $(patsubst %,$(B)/lib/lib%.a,$(UNIT_LIBS))
 # the taken-over transport seals itself by the product's own functions
 $(B)/tests/tool/attack_transport: tests/system/takeover/attempts.c services/ssh/sandbox.c
 $(B)/tests/tool/attack_transport: LDFLAGS += -lseccomp
-tools: $(patsubst %,$(B)/tests/tool/%,$(TOOL_NAMES))
+# libraries that tests put before the system's
+$(B)/tests/tool/%.so: tests/system/preload/%.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O1 -fPIC -shared -o $@ $<
+tools: $(patsubst %,$(B)/tests/tool/%,$(TOOL_NAMES)) $(B)/tests/tool/broken_libraries.so
 
 # programs of golden tests: tests/golden/NAME.c
 GOLDEN_NAMES := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/*.c))

@@ -37,7 +37,7 @@ struct nursery {
 	/* options */
 	const char *uidmap_path, *user_keys_dir, *netns_dir;
 	uint32_t transport_uid;
-	bool weak, separate_users, debug;
+	bool weak, separate_users, debug, no_gcm;
 
 	struct sshd_conf *conf;
 	struct hostkey_set *hostkeys;
@@ -54,6 +54,7 @@ static const struct option_row option_rows[] = {
 	{ ROW(OPTION_FLAG, "weak", NULL, weak, "Not root: sessions run as this user") },
 	{ ROW(OPTION_FLAG, "separate-users", NULL, separate_users, "Sessions run as their own users") },
 	{ ROW(OPTION_FLAG, "debug", NULL, debug, "Log what happens inside") },
+	{ ROW(OPTION_FLAG, "no-gcm", NULL, no_gcm, "The self-test failed: AES-GCM is not offered") },
 	OPTION_DONE,
 };
 
@@ -223,6 +224,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_set_debug(nursery.debug);
+	ssh_algorithm_no_gcm = nursery.no_gcm;
 	if (prepare(&nursery, &err) < 0) {
 		log_event(LOG_SSHD_ERR_GENERAL, "No monitors: %s", err.text);
 		return 1;

@@ -8,7 +8,8 @@
 struct ssh_algorithm_server monitor_algorithm_server(const struct hostkey_set *hostkeys,
 						     const struct ssh_profile *profile)
 {
-	struct ssh_algorithm_server server = { .profile = profile, .libssh = ssh_algorithm_libssh };
+	struct ssh_algorithm_server server = { .profile = profile, .libssh = ssh_algorithm_libssh,
+					       .no_gcm = ssh_algorithm_no_gcm };
 	size_t len;
 
 	for (unsigned type = 0; type < HOSTKEY_TYPE_MAX; type++)

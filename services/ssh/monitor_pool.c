@@ -96,7 +96,13 @@ static void spawner_exec(const struct monitor_pool *pool, int control_fd, int ke
 	char uid[16];
 	const char *argv[] = { "sallyport-monitor", "--uidmap", options->uidmap_path, "--user-keys-dir",
 			       options->user_keys_dir, "--netns-dir", options->netns_dir, "--transport-uid", uid,
-			       options->weak ? "--weak" : "--separate-users", options->debug ? "--debug" : NULL, NULL };
+			       options->weak ? "--weak" : "--separate-users", NULL, NULL, NULL };
+	size_t len = ARRAY_SIZE(argv) - 3;
+
+	if (options->debug)
+		argv[len++] = "--debug";
+	if (options->no_gcm)
+		argv[len++] = "--no-gcm";
 
 	proc_signals_default();
 	setsid(); /* what the terminal of the daemon sends is not for sessions */

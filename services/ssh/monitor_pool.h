@@ -31,7 +31,7 @@ struct monitor_pool_options {
 	const char *uidmap_path, *user_keys_dir, *netns_dir;
 	const struct hostkey_set *hostkeys; /* read at each start of a spawner */
 	uid_t transport_uid;		    /* 0: the usual one */
-	bool weak, debug;
+	bool weak, debug, no_gcm;
 	struct rlimit files; /* descriptors a session may have; the daemon has more */
 };
 

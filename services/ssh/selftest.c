@@ -88,6 +88,14 @@ static void put_number(struct test_key *key, const char *name)
 	BN_free(number);
 }
 
+/* A small key, because the daemon waits for it; where the provider insists on more, a large one. */
+static EVP_PKEY *rsa_make(OSSL_LIB_CTX *context)
+{
+	EVP_PKEY *pair = EVP_PKEY_Q_keygen(context, NULL, "RSA", (size_t)1024);
+
+	return pair ? pair : EVP_PKEY_Q_keygen(context, NULL, "RSA", (size_t)2048);
+}
+
 /* Makes the pair and its SSH wire blob. */
 static bool key_make(struct test *test, const char *type)
 {
@@ -98,7 +106,7 @@ static bool key_make(struct test *test, const char *type)
 	EVP_PKEY_free(key->pair);
 	key->blob_len = 0;
 	if (strcmp(type, "RSA") == 0)
-		key->pair = EVP_PKEY_Q_keygen(test->context, NULL, "RSA", (size_t)2048);
+		key->pair = rsa_make(test->context);
 	else if (strcmp(type, "EC") == 0)
 		key->pair = EVP_PKEY_Q_keygen(test->context, NULL, "EC", "P-256");
 	else
@@ -317,11 +325,7 @@ static int round_judge(const struct round *round, const char *type, int client_s
 				"(signed %u, verified %u)\n", type, test->signed_count, test->verified_count);
 		return SELFTEST_NO_PROVIDER;
 	}
-	if (!round->flipped || !server_is_broken(round)) {
-		fprintf(stderr, "sallyport-transport: libssh takes AES-GCM packets that were changed on their way\n");
-		return SELFTEST_NO_GCM;
-	}
-	return SELFTEST_PASSED;
+	return round->flipped && server_is_broken(round) ? SELFTEST_PASSED : SELFTEST_NO_GCM;
 }
 
 static int test_key_type(struct test *test, const char *type)
@@ -368,8 +372,13 @@ int selftest_run(void)
 		fprintf(stderr, "sallyport-transport: %s\n", err.text[0] ? err.text : "no memory");
 		return SELFTEST_NO_PROVIDER;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(types) && result == SELFTEST_PASSED; i++)
-		result = test_key_type(&test, types[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(types) && result != SELFTEST_NO_PROVIDER; i++) {
+		int one = test_key_type(&test, types[i]);
+
+		result = one == SELFTEST_PASSED ? result : one;
+	}
+	if (result == SELFTEST_NO_GCM)
+		fprintf(stderr, "sallyport-transport: libssh takes AES-GCM packets that were changed on their way\n");
 	if (result == SELFTEST_PASSED)
 		fprintf(stderr, "sallyport-transport: self-test passed (libssh %s)\n", ssh_version(0));
 	return result;
