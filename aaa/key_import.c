@@ -16,6 +16,8 @@
 
 #define RSA_BITS_MIN	 512u /* features.md 1K-79 */
 #define RSA_BITS_MAX	 16384u
+#define DSA_BITS_MIN	 512u /* features.md 2A */
+#define DSA_BITS_MAX	 3072u /* FIPS 186-4 */
 #define DER_INTEGER	 0x02
 #define DER_BIT_STRING	 0x03
 #define DER_NULL	 0x05
@@ -184,6 +186,25 @@ static int check_rsa(struct span *from, const char *curve, uint32_t *bits, struc
 	return 0;
 }
 
+/* RFC 4253 6.6: p, q, g, y. */
+static int check_dsa(struct span *from, const char *curve, uint32_t *bits, struct err *err)
+{
+	uint32_t prime_bits = 0, other_bits;
+	bool prime_odd = false, order_odd = false, odd;
+
+	(void)curve;
+	if (!wire_number(from, DSA_BITS_MAX, &prime_bits, &prime_odd) ||
+	    !wire_number(from, 256, &other_bits, &order_odd) ||
+	    !wire_number(from, DSA_BITS_MAX, &other_bits, &odd) ||
+	    !wire_number(from, DSA_BITS_MAX, &other_bits, &odd) || !prime_odd || !order_odd)
+		return err_set(err, -EINVAL, "the DSA key is broken, or larger than %u bits", DSA_BITS_MAX);
+	if (prime_bits < DSA_BITS_MIN || prime_bits > DSA_BITS_MAX)
+		return err_set(err, -EINVAL, "the DSA key has %u bits, it must have %u to %u", prime_bits,
+			       DSA_BITS_MIN, DSA_BITS_MAX);
+	*bits = prime_bits;
+	return 0;
+}
+
 static const struct curve {
 	const char *name;
 	uint32_t bits;
@@ -233,6 +254,7 @@ static const struct key_kind {
 	{ "ecdsa-sha2-nistp256", "nistp256", USER_KEY_ECDSA, check_ecdsa },
 	{ "ecdsa-sha2-nistp384", "nistp384", USER_KEY_ECDSA, check_ecdsa },
 	{ "ecdsa-sha2-nistp521", "nistp521", USER_KEY_ECDSA, check_ecdsa },
+	{ "ssh-dss", NULL, USER_KEY_DSA, check_dsa },
 };
 
 static const struct key_kind *kind_find(struct span name)
@@ -243,17 +265,10 @@ static const struct key_kind *kind_find(struct span name)
 	return NULL;
 }
 
-static int refuse_dsa(struct err *err)
-{
-	return err_set(err, -ENOTSUP, "DSA keys are too weak and never accepted: make an Ed25519 or RSA key");
-}
-
 static int refuse_kind(struct span name, struct err *err)
 {
 	int shown = name.len > 64 ? 64 : (int)name.len;
 
-	if (span_is_text(name, "ssh-dss"))
-		return refuse_dsa(err);
 	if (memmem(name.bytes, name.len, "-cert-v", 7))
 		return err_set(err, -ENOTSUP,
 			       "a certificate (%.*s) is not accepted: import the plain public key", shown,
@@ -286,6 +301,14 @@ int key_import_blob(const uint8_t *blob, size_t len_bytes, struct key_import_key
 	r = snprintf(ret_key->line, sizeof(ret_key->line), "%s ", kind->name);
 	base64_encode(blob, len_bytes, ret_key->line + r);
 	return 0;
+}
+
+const char *key_import_why_refused(int type, uint32_t bits)
+{
+	if (type == USER_KEY_DSA)
+		return "DSA keys are deprecated";
+	return type == USER_KEY_RSA && bits < KEY_IMPORT_RSA_SAFE_BITS ? "RSA keys below 2048 bits are deprecated" :
+									 NULL;
 }
 
 /* ---- PEM and DER ---- */
@@ -332,6 +355,25 @@ static bool der_rsa(struct span from, struct blob *blob)
 	return true;
 }
 
+/* RFC 3279 2.3.2: the numbers of the group stand with the algorithm. */
+static bool der_dsa(struct span parameters, struct span bits, struct blob *blob)
+{
+	struct span group, numbers[3], y;
+
+	if (!der_take(&parameters, DER_SEQUENCE, &group) || parameters.len)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		if (!der_take(&group, DER_INTEGER, &numbers[i]))
+			return false;
+	if (group.len || !der_take(&bits, DER_INTEGER, &y) || bits.len)
+		return false;
+	blob_text(blob, "ssh-dss");
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		blob_string(blob, numbers[i].bytes, numbers[i].len);
+	blob_string(blob, y.bytes, y.len);
+	return true;
+}
+
 static bool der_ecdsa(struct span parameters, struct span point, struct blob *blob)
 {
 	char name[32];
@@ -367,8 +409,8 @@ static int der_spki(struct span from, struct blob *blob, struct err *err)
 		return err_set(err, -EINVAL, "the public key in PEM or DER form is broken");
 	bits.bytes++;
 	bits.len--;
-	if (span_is(oid, oid_dsa, sizeof(oid_dsa)))
-		return refuse_dsa(err);
+	if (span_is(oid, oid_dsa, sizeof(oid_dsa)) && der_dsa(algorithm, bits, blob))
+		return 0;
 	if (span_is(oid, oid_rsa, sizeof(oid_rsa)) && der_rsa(bits, blob))
 		return 0;
 	if (span_is(oid, oid_ec, sizeof(oid_ec)) && der_ecdsa(algorithm, bits, blob))
@@ -380,7 +422,7 @@ static int der_spki(struct span from, struct blob *blob, struct err *err)
 	}
 	return err_set(err, -ENOTSUP,
 		       "the public key in PEM or DER form is of a type that is not accepted, or broken: RSA, "
-		       "ECDSA (P-256, P-384, P-521) and Ed25519 keys are");
+		       "ECDSA (P-256, P-384, P-521), Ed25519 and DSA keys are");
 }
 
 static bool is_der(struct span from)
@@ -763,9 +805,31 @@ static void der_number(struct blob *blob, struct span number)
 	blob_put(blob, one.bytes, one.len);
 }
 
-static void spki_write(struct span exponent, struct span modulus, struct blob *blob)
+static void spki_end(struct blob *blob, const uint8_t *algorithm, size_t algorithm_len)
 {
 	static const uint8_t unused_bits[] = { 0 };
+
+	der_wrap(blob, DER_BIT_STRING, unused_bits, sizeof(unused_bits));
+	der_wrap(blob, DER_SEQUENCE, algorithm, algorithm_len);
+}
+
+static void spki_write_dsa(struct span *from, struct blob *blob)
+{
+	struct blob algorithm = { .len = 0 };
+	struct span number = { NULL, 0 };
+	const uint8_t oid[] = { DER_OID, 7, 0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01 };
+
+	for (int i = 0; i < 3 && wire_string(from, &number); i++)
+		der_number(&algorithm, number);
+	der_wrap(&algorithm, DER_SEQUENCE, NULL, 0);
+	der_wrap(&algorithm, DER_SEQUENCE, oid, sizeof(oid));
+	*blob = (struct blob){ .bad = algorithm.bad || !wire_string(from, &number) };
+	der_number(blob, number);
+	spki_end(blob, algorithm.bytes, algorithm.len);
+}
+
+static void spki_write(struct span exponent, struct span modulus, struct blob *blob)
+{
 	static const uint8_t algorithm[] = { DER_SEQUENCE, 13,	 DER_OID, 9,	0x2a, 0x86,	0x48, 0x86,
 					     0xf7,	   0x0d, 0x01,	  0x01, 0x01, DER_NULL, 0 };
 
@@ -773,8 +837,7 @@ static void spki_write(struct span exponent, struct span modulus, struct blob *b
 	der_number(blob, modulus);
 	der_number(blob, exponent);
 	der_wrap(blob, DER_SEQUENCE, NULL, 0);
-	der_wrap(blob, DER_BIT_STRING, unused_bits, sizeof(unused_bits));
-	der_wrap(blob, DER_SEQUENCE, algorithm, sizeof(algorithm));
+	spki_end(blob, algorithm, sizeof(algorithm));
 }
 
 size_t key_import_data(const char *line, uint8_t *buffer, size_t size_bytes)
@@ -786,10 +849,13 @@ size_t key_import_data(const char *line, uint8_t *buffer, size_t size_bytes)
 
 	if (key_import_line(line, &key, bytes, &from.len, NULL) < 0)
 		return 0;
-	if (!wire_string(&from, &name) || !wire_string(&from, &first) ||
-	    (key.type != USER_KEY_ED25519 && !wire_string(&from, &second)))
+	if (!wire_string(&from, &name))
 		return 0;
-	if (key.type == USER_KEY_RSA)
+	if (key.type == USER_KEY_DSA)
+		spki_write_dsa(&from, &out);
+	else if (!wire_string(&from, &first) || (key.type != USER_KEY_ED25519 && !wire_string(&from, &second)))
+		return 0;
+	else if (key.type == USER_KEY_RSA)
 		spki_write(first, second, &out);
 	else {
 		out = (struct blob){ .len = 0 };

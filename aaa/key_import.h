@@ -50,8 +50,11 @@ int key_import_line(const char *line, struct key_import_key *ret_key,
 /* The line of a wire blob. */
 int key_import_blob(const uint8_t *blob, size_t len_bytes, struct key_import_key *ret_key, struct err *err);
 
-/* The bytes that show commands print of a key: SubjectPublicKeyInfo of an RSA key, the point of the others. Returns the
- * number of bytes, 0 when the line is no key or size_bytes does not hold them. */
+/* Why nobody can log in with the key, or NULL. Such keys are stored all the same, and their owner is told. */
+const char *key_import_why_refused(int type, uint32_t bits);
+
+/* The bytes that show commands print of a key: SubjectPublicKeyInfo of an RSA or DSA key, the point of the others.
+ * Returns the number of bytes, 0 when the line is no key or size_bytes does not hold them. */
 size_t key_import_data(const char *line, uint8_t *buffer, size_t size_bytes);
 
 #endif

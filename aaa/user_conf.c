@@ -16,8 +16,10 @@
 #include "base/cleanup.h"
 
 #define USER_GROUPS_MAX	   32u
-#define RSA_MIN_BITS	   1024u
+#define RSA_MIN_BITS	   512u /* features.md 1K-79 */
 #define RSA_MAX_BITS	   16384u
+#define DSA_MIN_BITS	   512u /* features.md 2A */
+#define DSA_MAX_BITS	   3072u
 
 static int text_copy(const char *text, char **ret_text)
 {
@@ -161,6 +163,21 @@ static int check_rsa(struct blob_reader *reader, const char *curve, struct err *
 	return 0;
 }
 
+static int check_dsa(struct blob_reader *reader, const char *curve, struct err *err)
+{
+	unsigned prime_bits = 0, bits;
+	bool is_odd;
+
+	(void)curve;
+	if (!read_number(reader, &prime_bits, &is_odd) || prime_bits < DSA_MIN_BITS || prime_bits > DSA_MAX_BITS)
+		return err_set(err, -EINVAL, "the ssh-dss key is broken, or not of %u to %u bits", DSA_MIN_BITS,
+			       DSA_MAX_BITS);
+	for (int i = 0; i < 3; i++) /* q, g, y */
+		if (!read_number(reader, &bits, &is_odd) || bits > prime_bits)
+			return err_set(err, -EINVAL, "the ssh-dss key is broken");
+	return 0;
+}
+
 static const struct key_type {
 	const char *name, *curve;
 	int (*check)(struct blob_reader *reader, const char *curve, struct err *err);
@@ -170,6 +187,7 @@ static const struct key_type {
 	{ "ecdsa-sha2-nistp384", "nistp384", check_ecdsa },
 	{ "ecdsa-sha2-nistp521", "nistp521", check_ecdsa },
 	{ "ssh-rsa", NULL, check_rsa },
+	{ "ssh-dss", NULL, check_dsa }, /* stored, and refused at login */
 };
 
 static const struct key_type *key_type_find(const char *name, size_t len)
@@ -191,8 +209,6 @@ static int key_type_refuse(const char *name, size_t len, struct err *err)
 		return err_set(err, -EINVAL,
 			       "a certificate (%.*s) cannot stand here, give the plain public key", shown,
 			       name);
-	if (len == 7 && !memcmp(name, "ssh-dss", 7))
-		return err_set(err, -EINVAL, "ssh-dss keys are too weak and not supported");
 	return err_set(err, -EINVAL,
 		       "a key begins with ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, "
 		       "ecdsa-sha2-nistp521 or ssh-rsa");

@@ -8,6 +8,7 @@ const char *const user_key_type_words[] = {
 	[USER_KEY_RSA] = "rsa",
 	[USER_KEY_ECDSA] = "ecdsa",
 	[USER_KEY_ED25519] = "ed25519",
+	[USER_KEY_DSA] = "dsa",
 	[USER_KEY_TYPE_MAX] = NULL,
 };
 

@@ -22,8 +22,8 @@
 #define USER_KEY_BLOB_MAX_BYTES	   2100u
 #define USER_KEY_COMMENT_MAX_BYTES 64u
 
-enum user_key_type { USER_KEY_RSA, USER_KEY_ECDSA, USER_KEY_ED25519, USER_KEY_TYPE_MAX };
-extern const char *const user_key_type_words[];	 /* "rsa", "ecdsa", "ed25519" */
+enum user_key_type { USER_KEY_RSA, USER_KEY_ECDSA, USER_KEY_ED25519, USER_KEY_DSA, USER_KEY_TYPE_MAX };
+extern const char *const user_key_type_words[];	 /* "rsa", "ecdsa", "ed25519", "dsa" */
 extern const char *const user_key_place_words[]; /* by place, from 1: "first" … "fourth" */
 
 struct user_key_report {

@@ -19,7 +19,6 @@
 
 #define GENERATE_TIMEOUT_MS 300000 /* 4096 bits on a small router */
 #define PASTE_LINE_MAX	    8192u
-#define RSA_BITS_MIN	    2048u
 #define ANSWER_MAX	    32
 
 /* ---- what was typed ---- */
@@ -116,7 +115,10 @@ static int generate(struct shell *shell, const char *type, const char *name, uns
 		name);
 	fprintf(shell->out, "Done w/ crypto generate keypair\n[OK]\n");
 	fprintf(shell->out, "%u bits, %s\n", key.bits, key.fingerprint);
-	if (!key.offered)
+	if (key.type > HOST_KEY_RSA)
+		shell_say(shell, "%% Warning: such keys are deprecated: this one is stored, and never offered to a "
+				 "client\n");
+	else if (!key.offered)
 		fputs("The algorithms in force do not offer it: see show ssh server, and 'ssh server "
 		      "algorithms host-key'\n",
 		      shell->out);
@@ -139,21 +141,17 @@ int exec_crypto_generate_rsa(struct shell *shell, const struct match *match)
 					    "%s out",
 					    value);
 	}
-	if (bits && bits < RSA_BITS_MIN)
-		return shell_refuse(
-			shell,
-			"RSA keys below %u bits are deprecated and never offered to a client: nothing "
-			"was made",
-			RSA_BITS_MIN);
-	return generate(shell, host_key_type_words[HOST_KEY_RSA], "RSA", bits);
+	/* a short key takes nobody's place but that of another short one */
+	return generate(shell, host_key_type_words[bits && bits < KEY_IMPORT_RSA_SAFE_BITS ? HOST_KEY_RSA_DEPRECATED :
+											     HOST_KEY_RSA],
+			"RSA", bits);
 }
 
 int exec_crypto_generate_dsa(struct shell *shell, const struct match *match)
 {
-	(void)match;
-	return shell_refuse(shell,
-			    "DSA keys are deprecated and never offered to a client: nothing was made; use "
-			    "'crypto key generate ed25519'");
+	const char *bits = stmt_match_value(match, "dsa");
+
+	return generate(shell, host_key_type_words[HOST_KEY_DSA], "DSA", bits ? (unsigned)strtoul(bits, NULL, 10) : 0);
 }
 
 int exec_crypto_generate_ecdsa(struct shell *shell, const struct match *match)
@@ -209,9 +207,8 @@ int exec_crypto_zeroize(struct shell *shell, const struct match *match)
 /* ---- users' keys ---- */
 
 /* By row of the tables that begin with "all". */
-enum family { FAMILY_ALL, FAMILY_DSA, FAMILY_ECDSA, FAMILY_ED25519, FAMILY_RSA };
 static const char *const family_words[] = { "", "dsa", "ecdsa", "ed25519", "rsa" };
-static const int family_types[] = { -1, -1, USER_KEY_ECDSA, USER_KEY_ED25519, USER_KEY_RSA };
+static const int family_types[] = { -1, USER_KEY_DSA, USER_KEY_ECDSA, USER_KEY_ED25519, USER_KEY_RSA };
 
 struct import_ask {
 	size_t family;
@@ -345,6 +342,7 @@ static void say_imported(struct shell *shell, const json_t *reply)
 	{
 		const char *old = json_string_value(json_array_get(json_object_get(reply, "replaced"), i));
 		struct user_key_report row = { .place = 0 };
+		const char *why;
 
 		if (field_decode(user_key_report_fields, object, &row, NULL) < 0 ||
 		    row.place > USER_KEY_PLACES_MAX)
@@ -355,11 +353,9 @@ static void say_imported(struct shell *shell, const json_t *reply)
 		if (old && old[0] && strcmp(old, row.fingerprint) != 0)
 			fprintf(shell->out, ", in place of %s", old);
 		fputc('\n', shell->out);
-		if (row.type == USER_KEY_RSA && row.bits < KEY_IMPORT_RSA_SAFE_BITS)
-			shell_say(shell,
-				  "%% Warning: RSA keys below %u bits are too weak, and logins with this one "
-				  "are refused\n",
-				  KEY_IMPORT_RSA_SAFE_BITS);
+		why = key_import_why_refused(row.type, row.bits);
+		if (why)
+			shell_say(shell, "%% Warning: %s, and logins with this one are refused\n", why);
 	}
 }
 
@@ -399,9 +395,6 @@ int exec_crypto_import(struct shell *shell, const struct match *match)
 
 	if (r < 0)
 		r = shell_refuse(shell, "Out of memory");
-	else if (ask.family == FAMILY_DSA)
-		r = shell_refuse(shell,
-				 "DSA keys are too weak and never accepted: make an Ed25519 or RSA key");
 	else
 		r = import(shell, &ask);
 	free(ask.path);

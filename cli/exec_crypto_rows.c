@@ -54,6 +54,26 @@ static const struct arg arg_bits = {
 	.canonical = bits_or_label_canonical,
 };
 
+static const char *const dsa_sizes[] = { "512", "768", "1024", NULL };
+
+static int dsa_bits_canonical(const struct arg *arg, const char *text, char **ret_text, struct err *err)
+{
+	for (size_t i = 0; arg->words[i]; i++)
+		if (!strcmp(text, arg->words[i])) {
+			*ret_text = strdup(text);
+			return *ret_text ? 0 : -ENOMEM;
+		}
+	return err_set(err, -EINVAL, "a DSA key has 512, 768 or 1024 bits");
+}
+
+static const struct arg arg_dsa_bits = {
+	.name = "BITS",
+	.help = "Size of the modulus in bits (1024)",
+	.words = dsa_sizes,
+	.words_taken = 1,
+	.canonical = dsa_bits_canonical,
+};
+
 static const struct arg arg_key_file = {
 	.name = "WORD",
 	.help = "File with the public key, in any form: harddisk:/x, disk0:/x, or a path",
@@ -100,7 +120,7 @@ const struct stmt exec_crypto_generate_ecdsa_rows[] = {
 
 static const struct stmt generate_rows[] = {
 	{ KEY_ROW("dsa", "Generate a DSA key pair (deprecated, never offered)", exec_crypto_generate_dsa),
-	  .flags = STMT_WRITES },
+	  .arg = &arg_dsa_bits, .flags = STMT_WRITES | STMT_ARG_OPTIONAL },
 	{ KEY_ROW("ecdsa", "Generate an ECDSA key pair", exec_crypto_generate_ecdsa),
 	  .sub = exec_crypto_generate_ecdsa_rows, .flags = STMT_WRITES },
 	{ KEY_ROW("ed25519", "Generate an Ed25519 key pair", exec_crypto_generate_ed25519), .flags = STMT_WRITES },
@@ -125,7 +145,7 @@ const struct stmt exec_crypto_place_rows[] = {
 const struct stmt exec_crypto_import_rows[] = {
 	{ OWN_KEY_ROW("all", "Keys of every type", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },
-	{ OWN_KEY_ROW("dsa", "DSA keys (refused)", exec_crypto_import), .arg = &arg_key_file,
+	{ OWN_KEY_ROW("dsa", "DSA keys (deprecated, logins are refused)", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },
 	{ OWN_KEY_ROW("ecdsa", "ECDSA keys", exec_crypto_import), .arg = &arg_key_file,
 	  .sub = exec_crypto_place_rows, .flags = STMT_ARG_OPTIONAL },

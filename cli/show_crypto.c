@@ -26,12 +26,15 @@ static const struct {
 	[HOST_KEY_ECDSA_384] = { "ECDSA General Curve Nistp384", "Degree   ", "" },
 	[HOST_KEY_ECDSA_521] = { "ECDSA General Curve Nistp521", "Degree   ", "" },
 	[HOST_KEY_RSA] = { "RSA General purpose", "Size     ", " " },
+	[HOST_KEY_RSA_DEPRECATED] = { "RSA General purpose", "Size     ", " " },
+	[HOST_KEY_DSA] = { "DSA", "Size     ", " " },
 };
 
 static const char *const user_words[USER_KEY_TYPE_MAX] = {
 	[USER_KEY_RSA] = "RSA public key authentication",
 	[USER_KEY_ECDSA] = "ECDSA public key authentication",
 	[USER_KEY_ED25519] = "ED25519 public key authentication",
+	[USER_KEY_DSA] = "DSA public key authentication",
 };
 
 /* "10:59:08 UTC Mon Nov 19 2018" */
@@ -71,6 +74,8 @@ static void print_host_key(FILE *out, const void *data)
 	fprintf(out, "Type      : %s\n", host_words[row->type].name);
 	fprintf(out, "%s: %" PRIu32 "\n", host_words[row->type].size_word, row->bits);
 	put_time(out, "Created  ", row->created_us);
+	if (row->type > HOST_KEY_RSA)
+		fputs("Status   : Deprecated, never offered\n", out);
 	put_data(out, row->public_key, host_words[row->type].margin);
 }
 

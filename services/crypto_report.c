@@ -10,6 +10,8 @@ const char *const host_key_type_words[] = {
 	[HOST_KEY_ECDSA_384] = "ecdsa-nistp384",
 	[HOST_KEY_ECDSA_521] = "ecdsa-nistp521",
 	[HOST_KEY_RSA] = "rsa",
+	[HOST_KEY_RSA_DEPRECATED] = "rsa-deprecated",
+	[HOST_KEY_DSA] = "dsa",
 	[HOST_KEY_TYPE_MAX] = NULL,
 };
 

@@ -20,16 +20,18 @@
 
 #define HOST_KEY_LABEL "the_default" /* the one label there is: seed, "show crypto key mypubkey" */
 
-/* In the order of enum hostkey_type. */
+/* In the order of enum hostkey_type; behind them that of enum hostkey_old, stored and never offered. */
 enum host_key_type {
 	HOST_KEY_ED25519,
 	HOST_KEY_ECDSA_256,
 	HOST_KEY_ECDSA_384,
 	HOST_KEY_ECDSA_521,
 	HOST_KEY_RSA,
+	HOST_KEY_RSA_DEPRECATED, /* below 2048 bits */
+	HOST_KEY_DSA,
 	HOST_KEY_TYPE_MAX,
 };
-extern const char *const host_key_type_words[]; /* "ed25519", "ecdsa-nistp256", …, "rsa" */
+extern const char *const host_key_type_words[]; /* "ed25519", "ecdsa-nistp256", …, "rsa-deprecated", "dsa" */
 
 struct host_key_report {
 	char label[32];
@@ -43,12 +45,13 @@ struct host_key_report {
 
 extern const struct field host_key_report_fields[];
 
-/* A family of keys: a type, "ecdsa" for every curve, or "" for all of them. */
+/* A family of keys: a type, "ecdsa" for every curve, "rsa" for those of any size, or "" for all of them. */
 
 /* (type: string) -> (keys: []HostKey) */
 #define SSH_LIST_KEYS SSH_INTERFACE ".ListKeys"
-/* (type: string, bits: int) -> (key: HostKey, replaced: string) when it is made; bits count for RSA, 0 means 3072;
- * replaced is the fingerprint of the key that was there, "" when there was none. Errors: KeyRefused. */
+/* (type: string, bits: int) -> (key: HostKey, replaced: string) when it is made; bits count for RSA, where 0
+ * means 3072 and less than 2048 becomes rsa-deprecated, and for DSA, where 0 means 1024. replaced is the fingerprint of
+ * the key that was there, "" when there was none. Errors: KeyRefused. */
 #define SSH_GENERATE_KEY SSH_INTERFACE ".GenerateKey"
 /* (type: string) -> (keys: []HostKey): those that were removed. Errors: KeyRefused. */
 #define SSH_ZEROIZE_KEY SSH_INTERFACE ".ZeroizeKey"

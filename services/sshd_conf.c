@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aaa/key_import.h"
 #include "services/ssh_algorithm.h"
 #include "vrf/vrf.h"
 
@@ -300,11 +301,50 @@ static const struct ssh_profile *profile_before(const struct sshd_conf *before, 
 	return vrf ? &vrf->profile : NULL;
 }
 
+static bool keys_have(const struct user_conf *user, const char *keystring)
+{
+	const struct user_key_conf *keys = user ? user->keys.items : NULL;
+
+	for (size_t i = 0; user && i < user->keys.len; i++)
+		if (!strcmp(keys[i].keystring, keystring))
+			return true;
+	return false;
+}
+
+static void each_deprecated_key(const struct user_conf *user, const struct sshd_conf *before,
+				void (*on_text)(const char *text, void *userdata), void *userdata)
+{
+	const struct user_key_conf *keys = user->keys.items;
+	uint8_t blob[USER_KEY_BLOB_MAX_BYTES];
+	struct key_import_key key;
+	char text[512];
+	size_t len;
+
+	for (size_t i = 0; i < user->keys.len; i++) {
+		const char *why = NULL;
+
+		if (strncmp(keys[i].keystring, "ssh-dss ", 8) != 0 && strncmp(keys[i].keystring, "ssh-rsa ", 8) != 0)
+			continue;
+		if (key_import_line(keys[i].keystring, &key, blob, &len, NULL) == 0)
+			why = key_import_why_refused(key.type, key.bits);
+		if (!why || (before && keys_have(sshd_conf_user(before, user->name), keys[i].keystring)))
+			continue;
+		snprintf(text, sizeof(text),
+			 "'username %s keystring %.40s...' is accepted, and logins with this key are refused, "
+			 "because %s",
+			 user->name, keys[i].keystring, why);
+		on_text(text, userdata);
+	}
+}
+
 void sshd_conf_each_deprecated(const struct sshd_conf *conf, const struct sshd_conf *before,
 			       void (*on_text)(const char *text, void *userdata), void *userdata)
 {
+	const struct user_conf *users = conf->users.users.items;
 	struct place place;
 
+	for (size_t i = 0; i < conf->users.users.len; i++)
+		each_deprecated_key(&users[i], before, on_text, userdata);
 	if (conf->ssh.v1 && !(before && before->ssh.v1))
 		on_text("'ssh server v1' is deprecated and has no effect: clients of version 1 are refused", userdata);
 	for (size_t i = 0; i <= conf->ssh.vrfs.len; i++) {
@@ -340,12 +380,17 @@ const struct task_set *sshd_conf_rights(const struct sshd_conf *conf, const char
 	return user ? &conf->rights[user - (const struct user_conf *)conf->users.users.items] : NULL;
 }
 
-void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata),
-			   void *userdata)
+static bool is_locked(const struct user_conf *user)
+{
+	return user && !user->secret && !user->keys.len;
+}
+
+void sshd_conf_each_locked(const struct sshd_conf *conf, const struct sshd_conf *before,
+			   void (*on_user)(const char *name, void *userdata), void *userdata)
 {
 	const struct user_conf *users = conf->users.users.items;
 
 	for (size_t i = 0; i < conf->users.users.len; i++)
-		if (!users[i].secret && users[i].keys.len == 0)
+		if (is_locked(&users[i]) && !(before && is_locked(sshd_conf_user(before, users[i].name))))
 			on_user(users[i].name, userdata);
 }

@@ -51,8 +51,8 @@ void sshd_conf_each_deprecated(const struct sshd_conf *conf, const struct sshd_c
 const struct user_conf *sshd_conf_user(const struct sshd_conf *conf, const char *name);
 /* What the user's groups let him do; NULL: there is no such user. Valid as long as conf. */
 const struct task_set *sshd_conf_rights(const struct sshd_conf *conf, const char *name);
-/* Users nobody can log in as: on_user gets each name. */
-void sshd_conf_each_locked(const struct sshd_conf *conf, void (*on_user)(const char *name, void *userdata),
-			   void *userdata);
+/* Users nobody can log in as: on_user gets each name for which that was not so before (may be NULL). */
+void sshd_conf_each_locked(const struct sshd_conf *conf, const struct sshd_conf *before,
+			   void (*on_user)(const char *name, void *userdata), void *userdata);
 
 #endif

@@ -19,22 +19,27 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "services/ssh/hostkey_old.h"
 #include "services/ssh/monitor.h"
 #include "services/sshd_varlink.h"
 
-#define RSA_BITS_MIN 2048 /* NIST SP 800-131A; smaller keys are never offered */
-#define RSA_BITS_MAX 4096 /* features.md 1C-18 */
-#define JOB_NICE     10	  /* sessions go first */
+#define RSA_BITS_SAFE 2048 /* NIST SP 800-131A; smaller keys are never offered */
+#define BITS_MIN      512  /* features.md 1C-18, 1C-19 */
+#define RSA_BITS_MAX  4096
+#define DSA_BITS_MAX  1024
+#define JOB_NICE      10	  /* sessions go first */
 
 _Static_assert((int)HOST_KEY_ED25519 == (int)HOSTKEY_ED25519 &&
 		       (int)HOST_KEY_ECDSA_521 == (int)HOSTKEY_ECDSA_521 &&
-		       (int)HOST_KEY_TYPE_MAX == (int)HOSTKEY_TYPE_MAX,
+		       (int)HOST_KEY_RSA_DEPRECATED == (int)HOSTKEY_TYPE_MAX + (int)HOSTKEY_OLD_RSA &&
+		       (int)HOST_KEY_DSA == (int)HOSTKEY_TYPE_MAX + (int)HOSTKEY_OLD_DSA &&
+		       (int)HOST_KEY_TYPE_MAX == (int)HOSTKEY_TYPE_MAX + (int)HOSTKEY_OLD_MAX,
 	       "one order of types");
 
 struct key_job {
 	struct sshd *sshd;
 	struct varlink_call *call; /* NULL: the caller has gone */
-	enum hostkey_type type;
+	enum host_key_type type;
 	unsigned bits;
 	char caller[64], replaced[64];
 	pid_t pid; /* reaped with the sessions' processes */
@@ -77,12 +82,44 @@ static bool is_offered(const struct sshd *sshd, enum hostkey_type type)
 	return strstr(list, algorithms[type]);
 }
 
-static bool row_fill(const struct sshd *sshd, enum hostkey_type type, struct host_key_report *ret_row)
+/* Deprecated: stored, and not one of the set that monitors are given. */
+static bool is_old(enum host_key_type type)
 {
+	return (int)type >= (int)HOSTKEY_TYPE_MAX;
+}
+
+static enum hostkey_old old_of(enum host_key_type type)
+{
+	return (enum hostkey_old)((int)type - (int)HOSTKEY_TYPE_MAX);
+}
+
+static bool old_row_fill(const struct sshd *sshd, enum host_key_type type, struct host_key_report *ret_row)
+{
+	struct host_key_report row = { .label = HOST_KEY_LABEL, .type = (int)type };
+	uint8_t blob[USER_KEY_BLOB_MAX_BYTES];
 	struct key_import_key key;
 	size_t len;
-	const uint8_t *blob = hostkey_public_blob(sshd->hostkeys, type, &len);
 
+	if (hostkey_old_public(sshd->ssh_dir, old_of(type), row.public_key, sizeof(row.public_key),
+			       &row.created_us) < 0 ||
+	    key_import_line(row.public_key, &key, blob, &len, NULL) < 0)
+		return false;
+	row.bits = key.bits;
+	hostkey_fingerprint(blob, len, row.fingerprint, sizeof(row.fingerprint));
+	*ret_row = row;
+	return true;
+}
+
+static bool row_fill(const struct sshd *sshd, enum host_key_type which, struct host_key_report *ret_row)
+{
+	enum hostkey_type type = (enum hostkey_type)which;
+	struct key_import_key key;
+	const uint8_t *blob;
+	size_t len;
+
+	if (is_old(which))
+		return old_row_fill(sshd, which, ret_row);
+	blob = hostkey_public_blob(sshd->hostkeys, type, &len);
 	if (!blob || key_import_blob(blob, len, &key, NULL) < 0)
 		return false;
 	*ret_row = (struct host_key_report){ .label = HOST_KEY_LABEL,
@@ -96,11 +133,12 @@ static bool row_fill(const struct sshd *sshd, enum hostkey_type type, struct hos
 }
 
 /* Whether a type belongs to the family a caller named; false with *ret_known for a word that names none. */
-static bool in_family(enum hostkey_type type, const char *family, bool *ret_known)
+static bool in_family(enum host_key_type type, const char *family, bool *ret_known)
 {
-	bool is_ecdsa = type == HOSTKEY_ECDSA_256 || type == HOSTKEY_ECDSA_384 || type == HOSTKEY_ECDSA_521;
+	bool is_ecdsa = type == HOST_KEY_ECDSA_256 || type == HOST_KEY_ECDSA_384 || type == HOST_KEY_ECDSA_521;
 	bool in = !family[0] || !strcmp(family, host_key_type_words[type]) ||
-		  (is_ecdsa && !strcmp(family, "ecdsa"));
+		  (is_ecdsa && !strcmp(family, "ecdsa")) ||
+		  (type == HOST_KEY_RSA_DEPRECATED && !strcmp(family, "rsa"));
 
 	*ret_known |= in;
 	return in;
@@ -112,10 +150,8 @@ static const char *family_read(struct varlink_call *call, const json_t *paramete
 	const char *family = json_string_value(json_object_get(parameters, "type"));
 	bool known = false;
 
-	for (enum hostkey_type type = 0; family && type < HOSTKEY_TYPE_MAX; type++)
+	for (enum host_key_type type = 0; family && type < HOST_KEY_TYPE_MAX; type++)
 		in_family(type, family, &known);
-	if (family && !strcmp(family, "dsa"))
-		return family; /* a family without members */
 	if (known)
 		return family;
 	varlink_error_parameter(call, "type");
@@ -135,7 +171,7 @@ void sshd_keys_list(struct varlink_call *call, const json_t *parameters, void *u
 	if (!family)
 		return;
 	keys = json_array();
-	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
+	for (enum host_key_type type = 0; type < HOST_KEY_TYPE_MAX; type++) {
 		struct host_key_report row;
 
 		if (in_family(type, family, &known) && row_fill(sshd, type, &row))
@@ -169,7 +205,10 @@ static void __attribute__((noreturn)) child_run(const struct key_job *job, int f
 		_exit(1);
 	proc_title("sallyport-key", "sallyport-key: %s", host_key_type_words[job->type]);
 	setpriority(PRIO_PROCESS, 0, JOB_NICE);
-	r = hostkey_make(job->sshd->ssh_dir, job->type, job->bits, &err);
+	if (is_old(job->type))
+		r = hostkey_old_make(job->sshd->ssh_dir, old_of(job->type), job->bits, &err);
+	else
+		r = hostkey_make(job->sshd->ssh_dir, (enum hostkey_type)job->type, job->bits, &err);
 	if (r == 0)
 		r = write(STDIN_FILENO, "", 1) == 1 ? 0 : -EPIPE;
 	else if (write(STDIN_FILENO, err.text[0] ? err.text : strerror(-r),
@@ -194,6 +233,10 @@ static void job_succeeded(struct key_job *job)
 		job_failed(job, "its file is gone again");
 		return;
 	}
+	if (is_old(job->type))
+		log_event(LOG_SSHD_WARN_GENERAL, "The %s host key of %u bits that '%s' asked for is stored and never "
+			  "offered, because such keys are deprecated",
+			  host_key_type_words[job->type], row.bits, job->caller);
 	log_event(LOG_SSHD_INFO_GENERAL, "The %s host key of %u bits %s was made by '%s'%s%s",
 		  host_key_type_words[job->type], row.bits, row.fingerprint, job->caller,
 		  job->replaced[0] ? ", in place of " : "", job->replaced);
@@ -211,7 +254,8 @@ static void job_end(struct key_job *job)
 	job->verdict[job->verdict_len] = '\0';
 	if (job->verdict_len != 1 || job->verdict[0])
 		job_failed(job, job->verdict_len && job->verdict[0] ? job->verdict : err.text);
-	else if (hostkey_set_reload(job->sshd->hostkeys, job->sshd->ssh_dir, job->type, &err) < 0)
+	else if (!is_old(job->type) && hostkey_set_reload(job->sshd->hostkeys, job->sshd->ssh_dir,
+							  (enum hostkey_type)job->type, &err) < 0)
 		job_failed(job, err.text);
 	else
 		job_succeeded(job);
@@ -265,9 +309,9 @@ static int job_start(struct key_job *job)
 	return job->pid < 0 ? -EAGAIN : 0;
 }
 
-static bool type_find(const char *word, enum hostkey_type *ret_type)
+static bool type_find(const char *word, enum host_key_type *ret_type)
 {
-	for (enum hostkey_type type = 0; word && type < HOSTKEY_TYPE_MAX; type++) {
+	for (enum host_key_type type = 0; word && type < HOST_KEY_TYPE_MAX; type++) {
 		if (strcmp(word, host_key_type_words[type]))
 			continue;
 		*ret_type = type;
@@ -276,15 +320,33 @@ static bool type_find(const char *word, enum hostkey_type *ret_type)
 	return false;
 }
 
+/* The size when none was said, and the type that it makes of an RSA key. */
+static bool bits_settle(enum host_key_type *inout_type, json_int_t *inout_bits)
+{
+	json_int_t bits = *inout_bits;
+
+	if (!bits && *inout_type == HOST_KEY_DSA)
+		bits = HOSTKEY_OLD_DSA_BITS;
+	else if (!bits)
+		bits = *inout_type == HOST_KEY_RSA_DEPRECATED ? RSA_BITS_SAFE / 2 : HOSTKEY_RSA_BITS_DEFAULT;
+	if (*inout_type == HOST_KEY_RSA && bits < RSA_BITS_SAFE)
+		*inout_type = HOST_KEY_RSA_DEPRECATED;
+	*inout_bits = bits;
+	if (*inout_type == HOST_KEY_DSA)
+		return bits >= BITS_MIN && bits <= DSA_BITS_MAX;
+	if (*inout_type == HOST_KEY_RSA_DEPRECATED && bits >= RSA_BITS_SAFE)
+		return false;
+	return bits >= BITS_MIN && bits <= RSA_BITS_MAX;
+}
+
 void sshd_keys_generate(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct sshd *sshd = userdata;
 	const json_t *bits = json_object_get(parameters, "bits");
-	json_int_t size = bits && json_integer_value(bits) ? json_integer_value(bits)
-							   : HOSTKEY_RSA_BITS_DEFAULT;
+	json_int_t size = bits ? json_integer_value(bits) : 0;
 	struct key_job *job;
 	struct host_key_report old;
-	enum hostkey_type type;
+	enum host_key_type type;
 	char name[64];
 	int r;
 
@@ -296,7 +358,7 @@ void sshd_keys_generate(struct varlink_call *call, const json_t *parameters, voi
 		varlink_error_parameter(call, "type");
 		return;
 	}
-	if ((bits && !json_is_integer(bits)) || size < RSA_BITS_MIN || size > RSA_BITS_MAX) {
+	if ((bits && !json_is_integer(bits)) || !bits_settle(&type, &size)) {
 		varlink_error_parameter(call, "bits");
 		return;
 	}
@@ -339,6 +401,16 @@ void sshd_keys_done(struct sshd *sshd)
 
 /* ---- zeroize ---- */
 
+static int zeroize_one(struct sshd *sshd, enum host_key_type type, struct err *err)
+{
+	int r;
+
+	if (is_old(type))
+		return hostkey_old_zeroize(sshd->ssh_dir, old_of(type), err);
+	r = hostkey_zeroize(sshd->ssh_dir, (enum hostkey_type)type, err);
+	return r < 0 ? r : hostkey_set_reload(sshd->hostkeys, sshd->ssh_dir, (enum hostkey_type)type, err);
+}
+
 /* Removes the keys of a family and collects what they were. */
 static int zeroize_family(struct sshd *sshd, const char *family, const char *caller, json_t *gone,
 			  struct err *err)
@@ -346,14 +418,12 @@ static int zeroize_family(struct sshd *sshd, const char *family, const char *cal
 	bool known = false;
 	int r = 0;
 
-	for (enum hostkey_type type = 0; r == 0 && type < HOSTKEY_TYPE_MAX; type++) {
+	for (enum host_key_type type = 0; r == 0 && type < HOST_KEY_TYPE_MAX; type++) {
 		struct host_key_report row;
 
 		if (!in_family(type, family, &known) || !row_fill(sshd, type, &row))
 			continue;
-		r = hostkey_zeroize(sshd->ssh_dir, type, err);
-		if (r == 0)
-			r = hostkey_set_reload(sshd->hostkeys, sshd->ssh_dir, type, err);
+		r = zeroize_one(sshd, type, err);
 		if (r < 0)
 			break;
 		json_array_append_new(gone, field_encode(host_key_report_fields, &row));

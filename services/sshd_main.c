@@ -242,9 +242,9 @@ static void ops_apply(void *userdata)
 	slice_save(sshd);
 	sshd_user_keys_follow(sshd);
 	sshd_conf_each_deprecated(sshd->conf, before, on_deprecated, NULL);
+	sshd_conf_each_locked(sshd->conf, before, on_locked_user, sshd);
 	sshd_conf_free(before);
 	next_drop(sshd);
-	sshd_conf_each_locked(sshd->conf, on_locked_user, sshd);
 }
 
 static void ops_abort(void *userdata)

@@ -201,12 +201,17 @@ static void import_log(const struct import *import)
 {
 	for (size_t i = 0; i < USER_KEY_PLACES_MAX; i++) {
 		const struct user_key_report *row = &import->places[i];
+		const char *why;
 
-		if (import->fresh[i])
-			log_event(LOG_SSHD_INFO_GENERAL,
-				  "The %s key %s of %u bits was imported as the %s of user '%s' by '%s'",
-				  user_key_type_words[row->type], row->fingerprint, row->bits,
-				  user_key_place_words[row->place], row->user, import->caller);
+		if (!import->fresh[i])
+			continue;
+		log_event(LOG_SSHD_INFO_GENERAL, "The %s key %s of %u bits was imported as the %s of user '%s' by '%s'",
+			  user_key_type_words[row->type], row->fingerprint, row->bits,
+			  user_key_place_words[row->place], row->user, import->caller);
+		why = key_import_why_refused(row->type, row->bits);
+		if (why)
+			log_event(LOG_SSHD_WARN_GENERAL, "Logins of user '%s' with the key %s are refused: %s",
+				  row->user, row->fingerprint, why);
 	}
 }
 

@@ -3,7 +3,7 @@
 mon_SRCS := services/ssh/mon.c
 $(eval $(call lib,mon))
 
-monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_blob.c proof.c monitor.c monitor_auth.c kbdint.c monitor_kbdint.c monitor_session.c \
+monitor_SRCS := $(addprefix services/ssh/,mon.c hostkey.c hostkey_old.c hostkey_blob.c proof.c monitor.c monitor_auth.c kbdint.c monitor_kbdint.c monitor_session.c \
 	monitor_program.c monitor_link.c monitor_spawned.c monitor_warm.c monitor_offer.c monitor_request.c monitor_pool.c random.c spawner.c user_switch.c subsystem.c file_root.c forward.c monitor_forward.c)
 monitor_PKGS := jansson libcrypto libcap-ng
 $(eval $(call lib,monitor))

@@ -132,7 +132,7 @@ static int load_file(const char *path, EVP_PKEY **ret_key, int64_t *ret_created_
 	return 0;
 }
 
-static int save_private(const char *path, EVP_PKEY *key, struct err *err)
+int hostkey_save_private(const char *path, EVP_PKEY *key, struct err *err)
 {
 	AUTO(BIO_free_all) BIO *bio = BIO_new(BIO_s_secmem());
 	char *pem;
@@ -192,7 +192,7 @@ static int make_file(const char *path, enum hostkey_type type, unsigned bits, st
 {
 	AUTO(EVP_PKEY_free) EVP_PKEY *key = make_key(type, bits);
 
-	return key ? save_private(path, key, err) : err_set(err, -EIO, "%s: a key cannot be made", path);
+	return key ? hostkey_save_private(path, key, err) : err_set(err, -EIO, "%s: a key cannot be made", path);
 }
 
 /* *ret_key stays NULL when the key was taken away. */
@@ -415,6 +415,14 @@ static void overwrite(const char *path)
 		fsync(fd);
 }
 
+int hostkey_remove_private(const char *path, struct err *err)
+{
+	overwrite(path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
 int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err)
 {
 	AUTO(close) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -429,9 +437,9 @@ int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err)
 	r = fs_write_atomic(mark, 0600, "", 0);
 	if (r < 0)
 		return err_set(err, r, "%s cannot be written: %s", mark, strerror(-r));
-	overwrite(path);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	r = hostkey_remove_private(path, err);
+	if (r < 0)
+		return r;
 	remove_beside(path, ".pub");
 	if (dir_fd >= 0)
 		fsync(dir_fd);

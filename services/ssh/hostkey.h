@@ -13,6 +13,7 @@
 #ifndef SERVICES_SSH_HOSTKEY_H
 #define SERVICES_SSH_HOSTKEY_H
 
+#include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,11 @@ int64_t hostkey_created_us(const struct hostkey_set *set, enum hostkey_type type
 int hostkey_make(const char *dir, enum hostkey_type type, unsigned bits, struct err *err);
 /* Removes the key and remembers that it is not wanted: it is not made again at the next start. */
 int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err);
+
+/* A private key in one file: written atomically for root alone; overwritten and removed, which is no error where
+ * there is none. */
+int hostkey_save_private(const char *path, EVP_PKEY *key, struct err *err);
+int hostkey_remove_private(const char *path, struct err *err);
 
 /* To another process of the daemon's own, through a file in memory. Types that are not there stay so. */
 int hostkey_set_write(const struct hostkey_set *set, int fd);

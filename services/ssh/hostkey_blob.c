@@ -290,6 +290,12 @@ int hostkey_blob_write(EVP_PKEY *key, uint8_t **ret_blob, size_t *ret_len)
 		put_string(&blob, "ssh-rsa", strlen("ssh-rsa"));
 		put_number(&blob, key, OSSL_PKEY_PARAM_RSA_E);
 		put_number(&blob, key, OSSL_PKEY_PARAM_RSA_N);
+	} else if (EVP_PKEY_is_a(key, "DSA")) { /* to be shown: nothing reads one */
+		put_string(&blob, "ssh-dss", strlen("ssh-dss"));
+		put_number(&blob, key, OSSL_PKEY_PARAM_FFC_P);
+		put_number(&blob, key, OSSL_PKEY_PARAM_FFC_Q);
+		put_number(&blob, key, OSSL_PKEY_PARAM_FFC_G);
+		put_number(&blob, key, OSSL_PKEY_PARAM_PUB_KEY);
 	} else if (EVP_PKEY_is_a(key, "EC")) {
 		put_ecdsa(&blob, key);
 	} else {

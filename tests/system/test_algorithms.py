@@ -2,6 +2,7 @@
 """What is negotiated: the worked cases of the reference, each statement, and what a client that is turned away leaves
 for the operator to read. The OpenSSH client stands in for others by being told to offer what they offer."""
 import json
+import os
 import re
 import shutil
 import socket
@@ -192,18 +193,29 @@ def test_offering_nothing_is_refused(product, line, reason):
     assert session_with(product)
 
 
-def test_deprecated_words_are_stored_and_reported_once(product):
+def test_deprecated_words_are_stored_and_reported_once(product, tmp_path):
     before = len(product.output())
-    commit(product, "ssh server v1", "ssh server algorithms host-key ed25519 dsa")
+    commit(product, "ssh server v1", "ssh server algorithms host-key ed25519 dsa", "username old group netadmin")
 
     def lines():
         return re.findall(r"WARN_GENERAL : ('ssh server .*)$", product.output()[before:], re.M)
     wait_for(lambda: len(lines()) >= 2, what="the two reports")
     assert lines()[0].startswith("'ssh server v1' is deprecated"), lines()
     assert "'ssh server algorithms host-key ... dsa' is accepted, and dsa is never offered, because DSA" in lines()[1]
+    names = [str(tmp_path / kind) for kind in ("dsa", "rsa")]
+    for name, bits in zip(names, ("1024", "1024")):
+        subprocess.run(["ssh-keygen", "-q", "-t", os.path.basename(name), "-b", bits, "-N", "", "-C", "", "-f", name], check=True)
+        with open(name + ".pub", encoding="ascii") as file:
+            commit(product, "username old keystring " + file.read().strip())
+
+    def keys():
+        return re.findall(r"WARN_GENERAL : 'username old keystring (ssh-...) .*' is accepted, and logins with this key are refused, because",
+                          product.output()[before:])
+    wait_for(lambda: keys() == ["ssh-dss", "ssh-rsa"], what="the reports of both keys")
     commit(product, "ssh timeout 31")
     commit(product, "no ssh timeout")
-    assert len(lines()) == 2, "what was so before is not said again"
+    assert len(lines()) == 2 and len(keys()) == 2, "what was so before is not said again"
+    assert product.output()[before:].count("User 'old' has neither secret nor keystring") == 1
     running = product.cli("show", "running-config").stdout
     assert "ssh server algorithms host-key ed25519 dsa" in running and "ssh server v1" in running
     assert session_with(product, "HostKeyAlgorithms=ssh-ed25519")

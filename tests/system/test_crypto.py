@@ -50,7 +50,7 @@ def write(path, data):
 def keys(tmp_path_factory):
     directory = str(tmp_path_factory.mktemp("keys"))
     return {"rsa": keygen(directory, "rsa", "rsa", 2048), "ecdsa": keygen(directory, "ecdsa", "ecdsa", 384),
-            "ed25519": keygen(directory, "ed25519", "ed25519"), "weak": keygen(directory, "weak", "rsa", 1024),
+            "ed25519": keygen(directory, "ed25519", "ed25519"), "weak": keygen(directory, "weak", "rsa", 1024), "dsa": keygen(directory, "dsa", "dsa"),
             "other": keygen(directory, "other", "ed25519"), "directory": directory}
 
 
@@ -196,7 +196,7 @@ def test_places(product, keys):
 
 
 def test_a_file_of_many_keys(product, keys, tmp_path):
-    path = write(str(tmp_path / "authorized_keys"), public(keys["rsa"]) + "ssh-dss AAAAB3NzaC1kc3MAAACB old\n" +
+    path = write(str(tmp_path / "authorized_keys"), public(keys["rsa"]) + "ssh-ed448 AAAAB3NzaC1kc3MAAACB new\n" +
                  public(keys["ed25519"]) + public(keys["other"]))
     done = product.cli("-c", f"crypto key import authentication ed25519 username admin {path}")
     assert done.returncode == 0 and "2 keys of other types are left out" in done.stdout, done.stdout
@@ -228,16 +228,16 @@ def test_what_is_refused_says_why(product, keys, tmp_path):
     assert done.returncode == 1 and "crypto key import authentication ed25519" in done.stdout
     done = product.cli("-c", f"crypto key import authentication rsa username nobody-here {keys['rsa']}.pub")
     assert done.returncode == 1 and "username nobody-here" in done.stdout
-    for what in (f"import authentication dsa username admin {keys['rsa']}.pub", "generate dsa"):
-        done = product.cli("-c", "crypto key " + what)
-        assert done.returncode == 1 and "DSA" in done.stdout
+    done = product.cli("-c", f"crypto key import authentication dsa username admin {keys['rsa']}.pub")
+    assert done.returncode == 1 and "crypto key import authentication rsa" in done.stdout
     done = product.cli("-c", "crypto key import authentication rsa username admin " + str(tmp_path))
     assert done.returncode == 1 and "not a regular file" in done.stdout
     assert imported(product) == []
     # taken with a warning, and refused where it counts
-    done = product.cli("-c", f"crypto key import authentication rsa username admin {keys['weak']}.pub")
-    assert done.returncode == 0 and "Warning" in done.stdout
-    assert login(product, keys["weak"]) != 0
+    for family, key in (("rsa", "weak"), ("dsa", "dsa")):
+        done = product.cli("-c", f"crypto key import authentication {family} username admin {keys[key]}.pub")
+        assert done.returncode == 0 and "Warning" in done.stdout
+        assert login(product, keys[key]) != 0
     product.cli("-c", "crypto key zeroize authentication all username admin")
 
 
@@ -425,14 +425,36 @@ def test_one_ecdsa_key_at_a_time(own_product):
     assert offered() == "ecdsa-sha2-nistp256"
 
 
-def test_generate_refuses_what_would_never_be_offered(product):
-    before = host_keys(product)
-    for bits in (512, 1024, 2047):
-        done = product.cli("-c", f"crypto key generate rsa {bits}")
-        assert done.returncode == 1 and "deprecated" in done.stdout, done.stdout
-    for operand in ("511", "4097", "mykeys", "general-keys mykeys"):
-        assert product.cli("-c", f"crypto key generate rsa {operand}").returncode == 1
-    assert host_keys(product) == before
+def by_type(product):
+    return {row["type"]: row for row in host_keys(product)}
+
+
+def test_deprecated_host_keys_are_stored_and_never_offered(own_product):
+    product = own_product
+    before = by_type(product)
+    for command, type_word, bits in (("dsa", "dsa", 1024), ("dsa 512", "dsa", 512), ("rsa 512", "rsa-deprecated", 512),
+                                     ("rsa 1024", "rsa-deprecated", 1024)):
+        done = product.cli("-c", "crypto key generate " + command)
+        assert done.returncode == 0 and "deprecated" in done.stdout and f"{bits} bits" in done.stdout, done.stdout
+        assert f"The {type_word} host key of {bits} bits that" in product.output()
+        row = by_type(product)[type_word]
+        assert row["bits"] == bits and not row["offered"]
+    # they take nobody's place
+    assert {word: row for word, row in by_type(product).items() if word in before} == before
+    shown = product.cli("-c", "show crypto key mypubkey dsa").stdout
+    assert re.search(r"Type      : DSA\nSize     : 512\nCreated  : .*\nStatus   : Deprecated, never offered\nData     :\n 30", shown), shown
+    state = os.path.join(product.run_dir, "state/ssh")
+    for name in ("ssh_host_dsa_key", "ssh_host_rsa_deprecated_key"):
+        assert stat.S_IMODE(os.stat(os.path.join(state, name)).st_mode) == 0o600
+    server = product.cli("-c", "show ssh server").stdout
+    assert "ssh-ed25519,rsa-sha2-512,rsa-sha2-256\n" in server and "dss" not in server
+    done = product.cli("-c", "crypto key zeroize rsa")
+    assert done.stdout.count("Zeroized the rsa") == 2, done.stdout
+    assert product.cli("-c", "crypto key zeroize dsa").returncode == 0
+    assert not set(by_type(product)) & {"dsa", "rsa", "rsa-deprecated"}
+    for operand in ("rsa 511", "rsa 4097", "rsa mykeys", "rsa general-keys mykeys", "dsa 2048"):
+        assert product.cli("-c", f"crypto key generate {operand}").returncode == 1
+    assert not set(by_type(product)) & {"dsa", "rsa", "rsa-deprecated"}
 
 
 def test_a_question_before_a_key_is_replaced_at_a_terminal(own_product):

@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "aaa/key_import.h"
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "services/ssh/hostkey_blob.h"
+#include "services/ssh/hostkey_old.h"
 
 static char dir[] = "/tmp/sallyport-hostkey-XXXXXX";
 static struct hostkey_set *set;
@@ -280,6 +282,50 @@ Test(hostkey, what_was_zeroized_is_not_made_again)
 	}
 	cr_assert(hostkey_set_is_empty(again));
 	hostkey_set_free(again);
+}
+
+/* Made in each size, shown as ssh-keygen would, and nobody's place is taken. */
+Test(hostkey, deprecated_pairs_are_stored_and_never_loaded)
+{
+	static const struct {
+		enum hostkey_old old;
+		unsigned bits;
+		const char *file;
+	} pairs[] = {
+		{ HOSTKEY_OLD_DSA, 512, "ssh_host_dsa_key" },  { HOSTKEY_OLD_DSA, 768, "ssh_host_dsa_key" },
+		{ HOSTKEY_OLD_DSA, 1024, "ssh_host_dsa_key" }, { HOSTKEY_OLD_RSA, 1024, "ssh_host_rsa_deprecated_key" },
+	};
+	char line[2816], before[2816] = "";
+	struct key_import_key key;
+	uint8_t blob[USER_KEY_BLOB_MAX_BYTES];
+	struct hostkey_set *again = NULL;
+	int64_t created_us = 0;
+	struct stat st;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		cr_assert_eq(hostkey_old_make(dir, pairs[i].old, pairs[i].bits, &err), 0, "%s", err.text);
+		cr_assert_eq(stat(path_of(pairs[i].file), &st), 0);
+		cr_assert_eq(st.st_mode & 07777, 0600);
+		cr_assert_eq(hostkey_old_public(dir, pairs[i].old, line, sizeof(line), &created_us), 0);
+		cr_assert_str_neq(line, before);
+		cr_assert_eq(key_import_line(line, &key, blob, &len, &err), 0, "%s", err.text);
+		cr_assert_eq(key.bits, pairs[i].bits, "%u", key.bits);
+		cr_assert(created_us > 0);
+		snprintf(before, sizeof(before), "%s", line);
+	}
+	cr_assert_eq(hostkey_set_load(dir, &again, &err), 0, "%s", err.text);
+	hostkey_public_blob(again, HOSTKEY_RSA, &len);
+	cr_assert_gt(len, 390); /* the one of 3072 bits */
+	hostkey_set_free(again);
+	for (enum hostkey_old old = 0; old < HOSTKEY_OLD_MAX; old++) {
+		cr_assert_eq(hostkey_old_public(dir, old, line, 20, &created_us), -ENOENT);
+		cr_assert_eq(hostkey_old_zeroize(dir, old, &err), 0);
+		cr_assert_eq(hostkey_old_zeroize(dir, old, &err), 0);
+		cr_assert_eq(hostkey_old_public(dir, old, line, sizeof(line), &created_us), -ENOENT);
+	}
+	cr_assert_lt(stat(path_of("ssh_host_dsa_key"), &st), 0);
+	cr_assert_lt(stat(path_of("ssh_host_dsa_key.pub"), &st), 0);
 }
 
 Test(hostkey, a_key_can_be_made_anew)

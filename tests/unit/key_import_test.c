@@ -49,6 +49,21 @@ static int parse_text(const char *format, ...)
 	return parse(text, (size_t)len);
 }
 
+static EVP_PKEY *make_dsa(void)
+{
+	EVP_PKEY_CTX *group = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL), *pair;
+	EVP_PKEY *parameters = NULL, *key = NULL;
+
+	cr_assert(EVP_PKEY_paramgen_init(group) > 0 && EVP_PKEY_CTX_set_dsa_paramgen_bits(group, 1024) > 0 &&
+		  EVP_PKEY_CTX_set_dsa_paramgen_q_bits(group, 160) > 0 && EVP_PKEY_paramgen(group, &parameters) > 0);
+	pair = EVP_PKEY_CTX_new_from_pkey(NULL, parameters, NULL);
+	cr_assert(EVP_PKEY_keygen_init(pair) > 0 && EVP_PKEY_keygen(pair, &key) > 0);
+	EVP_PKEY_free(parameters);
+	EVP_PKEY_CTX_free(group);
+	EVP_PKEY_CTX_free(pair);
+	return key;
+}
+
 static EVP_PKEY *make(int i)
 {
 	switch (i) {
@@ -60,6 +75,8 @@ static EVP_PKEY *make(int i)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp384r1");
 	case 3:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp521r1");
+	case 5:
+		return make_dsa();
 	}
 	return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 }
@@ -93,8 +110,9 @@ static char *pem_of(EVP_PKEY *key)
 	return text;
 }
 
-static const uint32_t bits[] = { 2048, 256, 384, 521, 256 };
-static const int types[] = { USER_KEY_RSA, USER_KEY_ECDSA, USER_KEY_ECDSA, USER_KEY_ECDSA, USER_KEY_ED25519 };
+static const uint32_t bits[] = { 2048, 256, 384, 521, 256, 1024 };
+static const int types[] = { USER_KEY_RSA, USER_KEY_ECDSA, USER_KEY_ECDSA, USER_KEY_ECDSA, USER_KEY_ED25519,
+			     USER_KEY_DSA };
 
 static void expect_key(int i, const char *line, const char *form)
 {
@@ -140,7 +158,7 @@ static void in_every_form(int i)
 	cr_assert_eq(parse(der, (size_t)der_len), 0, "%s", err.text);
 	expect_key(i, line, "DER");
 	len = key_import_data(line, data, sizeof(data));
-	if (i == 0)
+	if (i == 0 || i == 5)
 		cr_assert(len == (size_t)der_len && !memcmp(data, der, len));
 	else
 		cr_assert(len && !memcmp(data, der + der_len - len, len));
@@ -150,7 +168,7 @@ static void in_every_form(int i)
 
 Test(key_import, every_type_in_every_form)
 {
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		in_every_form(i);
 }
 
@@ -181,13 +199,13 @@ Test(key_import, several_keys_of_a_file)
 	EVP_PKEY *key = make(1);
 	AUTO(free) char *line = line_of(key);
 
-	cr_assert_eq(parse_text("# mine\n" GOOD " one\n\n%s two\nssh-dss AAAAB3NzaC1kc3M= old\nsk-ssh-ed25519@openssh.com AAAA\n",
+	cr_assert_eq(parse_text("# mine\n" GOOD " one\n\n%s two\nssh-ed448 AAAAB3NzaC1kc3M= new\nsk-ssh-ed25519@openssh.com AAAA\n",
 				line), 0, "%s", err.text);
 	cr_assert_eq(import->len, 2);
 	cr_assert_str_eq(import->keys[0].line, GOOD);
 	cr_assert_str_eq(import->keys[1].line, line);
 	cr_assert_eq(import->skipped, 2);
-	cr_assert(strstr(import->skipped_why.text, "DSA"));
+	cr_assert(strstr(import->skipped_why.text, "ssh-ed448"));
 	EVP_PKEY_free(key);
 }
 
@@ -198,8 +216,8 @@ static const struct refusal {
 	{ "", "no key", -EINVAL },
 	{ "\n# nothing\n", "no key", -EINVAL },
 	{ "hello world\n", "no public key in a form", -EINVAL },
-	{ "ssh-dss AAAAB3NzaC1kc3MAAACB me\n", "DSA", -ENOTSUP },
-	{ "AAAAB3NzaC1kc3MAAAAA", "DSA", -ENOTSUP },
+	{ "ssh-dss AAAAB3NzaC1kc3MAAACB me\n", "DSA", -EINVAL },
+	{ "AAAAB3NzaC1kc3MAAAAA", "DSA", -EINVAL },
 	{ "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n", "private key", -EINVAL },
 	{ "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n", "private key", -EINVAL },
 	{ "PuTTY-User-Key-File-3: ssh-ed25519\n", "private key", -EINVAL },

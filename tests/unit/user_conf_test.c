@@ -218,7 +218,8 @@ ParameterizedTestParameters(user_conf, keys)
 		{ ECDSA521, "" },
 		{ RSA1024, "" },
 		{ RSA2048, "" },
-		{ DSA, "ssh-dss" },
+		{ DSA, "" },
+		{ "ssh-dss AAAAB3NzaC1kc3MAAAAA", "broken" },
 		{ "sk-ssh-ed25519@openssh.com AAAA", "hardware" },
 		{ "sk-ecdsa-sha2-nistp256@openssh.com AAAA", "hardware" },
 		{ "ssh-ed25519-cert-v01@openssh.com AAAA", "certificate" },
@@ -341,12 +342,12 @@ Test(user_conf, rsa_bits)
 {
 	char text[8192];
 
-	rsa_text(128, 0x80, 0x01, true, text); /* 1024 */
+	rsa_text(64, 0x80, 0x01, true, text); /* 512 */
 	expect_ok(&arg_user_keystring, text, text);
-	rsa_text(128, 0x7f, 0x01, false, text); /* 1023 */
-	expect_refused(&arg_user_keystring, text, -EINVAL, "1023 bits");
-	rsa_text(128, 0x01, 0x01, false, text);
-	expect_refused(&arg_user_keystring, text, -EINVAL, "1017 bits");
+	rsa_text(64, 0x7f, 0x01, false, text); /* 511 */
+	expect_refused(&arg_user_keystring, text, -EINVAL, "511 bits");
+	rsa_text(64, 0x01, 0x01, false, text);
+	expect_refused(&arg_user_keystring, text, -EINVAL, "505 bits");
 	rsa_text(128, 0x80, 0x02, true, text); /* even */
 	expect_refused(&arg_user_keystring, text, -EINVAL, "broken");
 	rsa_text(128, 0x80, 0x01, false, text); /* negative */
