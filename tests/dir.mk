@@ -48,7 +48,7 @@ tools: $(patsubst %,$(B)/tests/tool/%,$(TOOL_NAMES)) $(B)/tests/tool/broken_libr
 
 # programs of golden tests: tests/golden/NAME.c
 GOLDEN_NAMES := $(patsubst tests/golden/%.c,%,$(wildcard tests/golden/*.c))
-$(B)/tests/golden/%: tests/golden/%.c $(patsubst %,$(B)/lib/lib%.a,$(UNIT_LIBS))
+$(B)/tests/golden/%: tests/golden/%.c tests/golden/cases.h $(patsubst %,$(B)/lib/lib%.a,$(UNIT_LIBS))
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(ALL_CFLAGS) $(shell pkg-config --cflags $(unit_PKGS)) -o $@ $(filter %.c,$^) \

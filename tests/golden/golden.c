@@ -10,7 +10,6 @@
  * complete  lines as they stand when TAB is typed
  * running   configuration text; after a line "=== to" a second one, for what is different
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,19 +17,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/fs.h"
 #include "conf/root.h"
 #include "conf/tree.h"
+#include "tests/golden/cases.h"
 
-#define CASE_MAX_BYTES (1u << 20)
-
-static void must(bool held, const char *what)
-{
-	if (held)
-		return;
-	fprintf(stderr, "golden: %s\n", what);
-	exit(2);
-}
 
 /* ---- parse ---- */
 
@@ -91,7 +81,7 @@ static void parse_line(struct place *place, const char *line, FILE *out)
 		while (place->depth && place_context(place)->steps_len > match.context_len)
 			place_leave(place);
 		if (!match.negate && stmt_match_row(&match)->mode) {
-			must(place->depth < STMT_DEPTH_MAX, "modes too deep");
+			golden_must(place->depth < STMT_DEPTH_MAX, "modes too deep");
 			place->contexts[place->depth++] = match;
 			return;
 		}
@@ -144,7 +134,7 @@ static void hint_line(char *line, bool help, FILE *out)
 		*typed = '\0';
 		typed += 3;
 		stmt_match(conf_root, NULL, line, false, &context);
-		must(context.status == MATCH_OK && stmt_match_row(&context)->mode, "no such mode");
+		golden_must(context.status == MATCH_OK && stmt_match_row(&context)->mode, "no such mode");
 	}
 	count = stmt_hints(conf_root, typed ? &context : NULL, typed ? typed : line, true, NULL,
 			   help ? print_help : print_word, out, &column);
@@ -185,10 +175,10 @@ static struct tree *print_tree(const char *text, const char *title, FILE *out)
 {
 	struct tree *tree;
 
-	must(!tree_new(conf_root, &tree), "out of memory");
+	golden_must(!tree_new(conf_root, &tree), "out of memory");
 	fprintf(out, "=== %s\n", title);
-	must(!tree_parse(tree, text, print_fault, out, NULL), "tree_parse");
-	must(tree_write(tree, NULL, TREE_MASK_SECRETS, out) >= 0, "tree_write");
+	golden_must(!tree_parse(tree, text, print_fault, out, NULL), "tree_parse");
+	golden_must(tree_write(tree, NULL, TREE_MASK_SECRETS, out) >= 0, "tree_write");
 	return tree;
 }
 
@@ -208,9 +198,9 @@ static void walk_running(char *text, FILE *out)
 	if (second) {
 		to = print_tree(second + strlen("\n=== to\n"), "to", out);
 		fputs("=== edits\n", out);
-		must(tree_diff(from, to, print_line, out) >= 0, "tree_diff");
+		golden_must(tree_diff(from, to, print_line, out) >= 0, "tree_diff");
 		fputs("=== changes\n", out);
-		must(tree_write_diff(from, to, TREE_MASK_SECRETS, out) >= 0, "tree_write_diff");
+		golden_must(tree_write_diff(from, to, TREE_MASK_SECRETS, out) >= 0, "tree_write_diff");
 		tree_free(to);
 	}
 	tree_free(from);
@@ -228,79 +218,24 @@ static const struct walker {
 	{ "running", walk_running },
 };
 
-struct tally {
-	unsigned passed, failed;
-	bool update;
-	const char *wanted;
-};
-
-static char *case_output(const struct walker *walker, const char *in_path)
+static char *case_output(const char *in_path, char *in, const void *userdata)
 {
-	AUTO(free) char *in = NULL;
+	const struct walker *walker = userdata;
 	char *got = NULL;
 	size_t len;
 	FILE *out = open_memstream(&got, &len);
 
-	must(out && !fs_read(in_path, CASE_MAX_BYTES, &in, &len), in_path);
+	golden_must(out, in_path);
 	walker->walk(in, out);
-	must(!fclose(out), "out of memory");
+	golden_must(!fclose(out), "out of memory");
 	return got;
-}
-
-static void run_case(const struct walker *walker, const char *in_path, struct tally *tally)
-{
-	AUTO(free) char *got = case_output(walker, in_path), *wanted = NULL;
-	char ok_path[512];
-	size_t len;
-
-	snprintf(ok_path, sizeof(ok_path), "%.*s.ok", (int)strlen(in_path) - 3, in_path);
-	if (tally->update)
-		must(!fs_write_atomic(ok_path, 0644, got, strlen(got)), ok_path);
-	if (fs_read(ok_path, CASE_MAX_BYTES, &wanted, &len) == 0 && !strcmp(wanted, got)) {
-		tally->passed++;
-		return;
-	}
-	tally->failed++;
-	printf("FAILED %s\n---- wanted\n%s---- got\n%s----\n", in_path, wanted ? wanted : "(no .ok file)\n", got);
-}
-
-static int is_case(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 3 && entry->d_name[0] != '.' && !strcmp(entry->d_name + len - 3, ".in");
-}
-
-static void run_walker(const struct walker *walker, struct tally *tally)
-{
-	struct dirent **entries;
-	char dir[128], path[512];
-	int count;
-
-	snprintf(dir, sizeof(dir), "tests/golden/%s", walker->name);
-	count = scandir(dir, &entries, is_case, alphasort);
-	must(count >= 0, "run it at the top of the tree");
-	for (int i = 0; i < count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
-		if (!tally->wanted || strstr(path + strlen("tests/golden/"), tally->wanted))
-			run_case(walker, path, tally);
-		free(entries[i]);
-	}
-	free(entries);
 }
 
 int main(int argc, char **argv)
 {
-	struct tally tally = { 0 };
+	struct golden golden = golden_begin("golden", argc, argv);
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--update"))
-			tally.update = true;
-		else
-			tally.wanted = argv[i];
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(walkers); i++)
-		run_walker(&walkers[i], &tally);
-	printf("golden: %u passed, %u failed\n", tally.passed, tally.failed);
-	return tally.failed || !tally.passed;
+		golden_run(&golden, walkers[i].name, case_output, &walkers[i]);
+	return golden_end(&golden);
 }

@@ -8,7 +8,6 @@
  *
  * A method without a reply is answered with an error, as by a daemon of another version.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,23 +23,13 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/varlink.h"
 #include "cli/shell.h"
 #include "conf/task.h"
+#include "tests/golden/cases.h"
 
-#define CASE_MAX_BYTES (1u << 20)
-#define DIRECTORY      "tests/golden/shell"
 #define PEERS_MAX      32
 #define NOW_US	       INT64_C(1792063325575000) /* Thu Oct 15 11:22:05.575 2026 UTC */
-
-static void must(bool held, const char *what)
-{
-	if (held)
-		return;
-	fprintf(stderr, "shell: %s\n", what);
-	exit(2);
-}
 
 /* ---- the daemons, in a child ---- */
 
@@ -57,7 +46,7 @@ static int listen_at(const char *directory, const char *name)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", directory, name);
-	must(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 16) == 0,
+	golden_must(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 16) == 0,
 	     name);
 	return fd;
 }
@@ -74,7 +63,7 @@ static void answer(int fd, const json_t *call, const json_t *replies)
 	if (found && json_is_true(json_object_get(call, "more")))
 		json_object_set_new(reply, "continues", json_true());
 	text = json_dumps(reply, JSON_COMPACT);
-	must(text && send(fd, text, strlen(text) + 1, MSG_NOSIGNAL) == (ssize_t)strlen(text) + 1, "answer");
+	golden_must(text && send(fd, text, strlen(text) + 1, MSG_NOSIGNAL) == (ssize_t)strlen(text) + 1, "answer");
 	json_decref(reply);
 }
 
@@ -90,7 +79,7 @@ static void peer_read(struct peer *peer, const json_t *replies)
 		*peer = (struct peer){ .fd = -1 };
 		return;
 	}
-	must(varlink_decoder_feed(&peer->input, bytes, (size_t)n) == 0, "a call that is too long");
+	golden_must(varlink_decoder_feed(&peer->input, bytes, (size_t)n) == 0, "a call that is too long");
 	while (varlink_decoder_next(&peer->input, &call) == 1) {
 		answer(peer->fd, call, replies);
 		json_decref(call);
@@ -110,7 +99,7 @@ static void serve(const int *listeners, const json_t *replies)
 		for (size_t i = 0; i < PEERS_MAX; i++)
 			wanted[ARRAY_SIZE(socket_names) + i] = (struct pollfd){ .fd = peers[i].fd,
 										.events = POLLIN };
-		must(poll(wanted, ARRAY_SIZE(wanted), -1) > 0, "poll");
+		golden_must(poll(wanted, ARRAY_SIZE(wanted), -1) > 0, "poll");
 		for (size_t i = 0; i < PEERS_MAX; i++)
 			if (wanted[ARRAY_SIZE(socket_names) + i].revents)
 				peer_read(&peers[i], replies);
@@ -121,7 +110,7 @@ static void serve(const int *listeners, const json_t *replies)
 				continue;
 			while (free_peer < PEERS_MAX && peers[free_peer].fd >= 0)
 				free_peer++;
-			must(free_peer < PEERS_MAX, "too many connections");
+			golden_must(free_peer < PEERS_MAX, "too many connections");
 			peers[free_peer].fd = accept4(listeners[i], NULL, NULL, SOCK_CLOEXEC);
 		}
 	}
@@ -135,7 +124,7 @@ static pid_t daemons_start(const char *directory, const json_t *replies)
 	for (size_t i = 0; i < ARRAY_SIZE(socket_names); i++)
 		listeners[i] = listen_at(directory, socket_names[i]);
 	pid = fork();
-	must(pid >= 0, "fork");
+	golden_must(pid >= 0, "fork");
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() == parent)
@@ -206,7 +195,7 @@ static void type_lines(const char *directory, char *lines, FILE *out)
 
 	options.in_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	options.out = terminal;
-	must(terminal && shell_new(&options, &shell) == 0, "shell_new");
+	golden_must(terminal && shell_new(&options, &shell) == 0, "shell_new");
 	fflush(terminal);
 	while ((line = strsep(&lines, "\n")))
 		if (line[0])
@@ -234,90 +223,43 @@ static json_t *replies_load(const char *text)
 {
 	json_t *replies = caller_make(), *own = json_loads(text, JSON_ALLOW_NUL, NULL);
 
-	must(replies && own, "the case holds no JSON");
+	golden_must(replies && own, "the case holds no JSON");
 	json_object_update(replies, own);
 	json_decref(own);
 	return replies;
 }
 
-static char *case_output(const char *in_path, const char *directory)
+static char *case_output(const char *in_path, char *in, const void *directory)
 {
-	AUTO(free) char *in = NULL;
-	char *got = NULL, *replies_text;
+	char *got = NULL, *replies_text = strstr(in, "---\n");
 	json_t *replies;
 	size_t len;
 	pid_t pid;
 	FILE *out = open_memstream(&got, &len);
 
-	must(out && !fs_read(in_path, CASE_MAX_BYTES, &in, &len), in_path);
-	replies_text = strstr(in, "---\n");
-	must(replies_text, in_path);
+	golden_must(out && replies_text, in_path);
 	*replies_text = '\0';
 	replies = replies_load(replies_text + 4);
 	pid = daemons_start(directory, replies);
 	type_lines(directory, in, out);
 	daemons_stop(directory, pid);
 	json_decref(replies);
-	must(!fclose(out), "out of memory");
+	golden_must(!fclose(out), "out of memory");
 	return got;
-}
-
-static bool run_case(const char *in_path, const char *directory, bool update)
-{
-	AUTO(free) char *got = case_output(in_path, directory), *wanted = NULL;
-	char ok_path[512];
-	size_t len;
-
-	snprintf(ok_path, sizeof(ok_path), "%.*s.ok", (int)strlen(in_path) - 3, in_path);
-	if (update)
-		must(!fs_write_atomic(ok_path, 0644, got, strlen(got)), ok_path);
-	if (fs_read(ok_path, CASE_MAX_BYTES, &wanted, &len) == 0 && !strcmp(wanted, got))
-		return true;
-	printf("FAILED %s\n---- wanted\n%s---- got\n%s----\n", in_path, wanted ? wanted : "(no .ok file)\n",
-	       got);
-	return false;
-}
-
-static int is_case(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 3 && entry->d_name[0] != '.' && !strcmp(entry->d_name + len - 3, ".in");
 }
 
 int main(int argc, char **argv)
 {
+	struct golden golden = golden_begin("shell", argc, argv);
 	char directory[] = "/tmp/golden-shell-XXXXXX";
-	unsigned passed = 0, failed = 0;
-	const char *wanted = "";
-	struct dirent **entries;
-	bool update = false;
-	int count;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--update"))
-			update = true;
-		else
-			wanted = argv[i];
-	}
-	count = scandir(DIRECTORY, &entries, is_case, alphasort);
-	must(count >= 0, "run it at the top of the tree");
-	must(mkdtemp(directory) != NULL, "mkdtemp");
+	golden_must(mkdtemp(directory) != NULL, "mkdtemp");
 	clearenv();
 	setenv("SALLYPORT_LINE", "vty1", 1);
 	setenv("SALLYPORT_SESSION", "2", 1);
 	setenv("TERM", "vt100", 1);
 	clock_freeze(NOW_US, INT64_C(77000000000));
-	for (int i = 0; i < count; i++) {
-		char path[512];
-
-		snprintf(path, sizeof(path), DIRECTORY "/%s", entries[i]->d_name);
-		if (strstr(path + strlen("tests/golden/"), wanted))
-			*(run_case(path, directory, update) ? &passed : &failed) += 1;
-		free(entries[i]);
-	}
-	free(entries);
+	golden_run(&golden, "shell", case_output, directory);
 	rmdir(directory);
-	printf("shell: %u passed, %u failed\n", passed, failed);
-	return failed || !passed;
+	return golden_end(&golden);
 }
