@@ -70,7 +70,7 @@ int session_link_encode(const struct session_link_message *message, char *buffer
 	size_t len;
 	int rc;
 
-	if ((unsigned)message->type >= ARRAY_SIZE(message_rows) || message->channels_len > SESSION_CHANNELS_MAX)
+	if ((unsigned)message->type >= ARRAY_SIZE(message_rows) || message->channels_len > SESSION_ROWS_MAX)
 		return -EINVAL;
 	row = &message_rows[message->type];
 	object = row->has_terminate ? field_encode(terminate_fields, message) : json_object();
@@ -101,8 +101,8 @@ static int channels_decode(const json_t *object, struct session_link_message *me
 
 	if (!json_is_array(list))
 		return err_set(err, -EPROTO, "channels is not a list");
-	if (json_array_size(list) > SESSION_CHANNELS_MAX)
-		return err_set(err, -EPROTO, "more than %u channels", SESSION_CHANNELS_MAX);
+	if (json_array_size(list) > SESSION_ROWS_MAX)
+		return err_set(err, -EPROTO, "more than %u channels", SESSION_ROWS_MAX);
 	message->channels_len = json_array_size(list);
 	for (size_t i = 0; i < message->channels_len; i++) {
 		const json_t *item = json_array_get(list, i);

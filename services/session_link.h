@@ -25,7 +25,7 @@
 #include "services/ssh_report.h"
 
 #define SESSION_LINK_SOCKET    "sshd.sessions" /* in the run directory, mode 0600 */
-#define SESSION_LINK_MAX_BYTES 32768u
+#define SESSION_LINK_MAX_BYTES 147456u /* with each command in control characters */
 #define SESSION_LINK_HELLO     "{\"type\":\"hello\"}" /* as it is encoded: a monitor says it for each connection */
 
 enum session_message {
@@ -40,7 +40,7 @@ struct session_link_message {
 	enum session_message type;
 	struct session_report session;
 	size_t channels_len;
-	struct channel_report channels[SESSION_CHANNELS_MAX];
+	struct channel_report channels[SESSION_ROWS_MAX];
 	int terminate_reason;
 	char terminate_text[160];
 };

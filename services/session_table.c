@@ -27,12 +27,18 @@ int session_table_new(uint32_t last_id, struct session_table **ret_table)
 	return 0;
 }
 
+static void entry_free(struct session_entry *entry)
+{
+	free(entry->channels);
+	free(entry);
+}
+
 void session_table_free(struct session_table *table)
 {
 	if (!table)
 		return;
 	for (size_t i = 0; i < table->len; i++)
-		free(table->entries[i]);
+		entry_free(table->entries[i]);
 	free(table);
 }
 
@@ -175,6 +181,23 @@ static void report_keep(struct session_report *report, const struct session_repo
 	report->pid_start_ticks = own->pid_start_ticks;
 }
 
+/* Few sessions have many: none takes the room for all. Without memory the rows stay as they were. */
+static void channels_keep(struct session_entry *entry, const struct channel_report *channels, size_t len)
+{
+	struct channel_report *rows = len > 0 ? realloc(entry->channels, len * sizeof(*rows)) : NULL;
+
+	if (len > 0 && !rows)
+		return;
+	if (len == 0)
+		free(entry->channels);
+	entry->channels = rows;
+	entry->channels_len = len;
+	for (size_t i = 0; i < len; i++) {
+		rows[i] = channels[i];
+		rows[i].session_id = entry->report.id;
+	}
+}
+
 void session_table_update(struct session_entry *entry, const struct session_report *report,
 			  const struct channel_report *channels, size_t channels_len)
 {
@@ -184,11 +207,7 @@ void session_table_update(struct session_entry *entry, const struct session_repo
 	entry->report = fresh;
 	if (fresh.state >= SESSION_AUTHENTICATED && fresh.state < SESSION_CLOSED)
 		entry->authenticated = true;
-	entry->channels_len = channels_len < SESSION_CHANNELS_MAX ? channels_len : SESSION_CHANNELS_MAX;
-	for (size_t i = 0; i < entry->channels_len; i++) {
-		entry->channels[i] = channels[i];
-		entry->channels[i].session_id = fresh.id;
-	}
+	channels_keep(entry, channels, channels_len < SESSION_ROWS_MAX ? channels_len : SESSION_ROWS_MAX);
 }
 
 void session_table_remove(struct session_table *table, struct session_entry *entry)
@@ -199,7 +218,7 @@ void session_table_remove(struct session_table *table, struct session_entry *ent
 		return;
 	table->len--;
 	memmove(&table->entries[place], &table->entries[place + 1], (table->len - place) * sizeof(table->entries[0]));
-	free(entry);
+	entry_free(entry);
 }
 
 size_t session_table_len(const struct session_table *table)

@@ -23,7 +23,7 @@
 struct session_entry {
 	struct session_report report;
 	size_t channels_len;
-	struct channel_report channels[SESSION_CHANNELS_MAX];
+	struct channel_report *channels;
 	bool authenticated; /* has been let in; stays so */
 	void *owner;	    /* whoever looks after the entry keeps its own part here; borrowed */
 };

@@ -19,6 +19,8 @@
 #include "base/field.h"
 
 #define SESSION_CHANNELS_MAX 10u /* channels of one connection at a time */
+#define SESSION_FORWARDS_MAX 64u /* besides them, those that are being made included: a browser asks for 32 and more */
+#define SESSION_ROWS_MAX     (SESSION_CHANNELS_MAX + SESSION_FORWARDS_MAX)
 
 enum session_state {
 	SESSION_OPEN_TCP, /* "open": accepted */

@@ -28,7 +28,6 @@
 #define MON_RECORD_MAX_BYTES 65536u
 #define MON_FDS_MAX	     5
 #define MON_SPAWN_FDS	     4 /* of MON_SPAWN: connection, rpc, events, status */
-#define MON_FORWARDS_MAX     32u /* of one connection at a time, those that are being made included */
 #define MON_COMMAND_MAX_BYTES 32767u /* of MON_EXEC; the transport refuses longer ones itself */
 
 enum mon_type {

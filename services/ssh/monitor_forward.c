@@ -20,7 +20,7 @@
 #include "services/ssh/forward.h"
 #include "services/ssh/monitor_state.h"
 
-enum { ORIGINATOR_MAX_BYTES = 64, REFUSALS_LOGGED_MAX = 100 };
+#define ORIGINATOR_MAX_BYTES 64
 
 struct wish {
 	char host[FORWARD_HOST_MAX_BYTES + 1], originator[ORIGINATOR_MAX_BYTES];
@@ -42,7 +42,7 @@ static int wish_read(struct mon_buf *ask, struct wish *wish)
 
 static void refused(struct monitor *m, const char *why)
 {
-	if (m->forward_refusals++ < REFUSALS_LOGGED_MAX)
+	if (m->forward_refusals++ < MONITOR_REFUSALS_LOGGED_MAX)
 		log_event(LOG_SSHD_PORT_FWD_ERR_GENERAL, "Port Forwarding, %s", why);
 }
 
@@ -176,7 +176,7 @@ void monitor_forward_ended(struct monitor *m, struct monitor_channel *slot)
 	slot->master_fd = -1;
 	if (fd >= 0)
 		log_event(LOG_SSHD_PORT_FWD_INFO_GENERAL, "Port Forwarding, %s, Connection forwarded", slot->command);
-	else if (m->forward_refusals++ < REFUSALS_LOGGED_MAX)
+	else if (m->forward_refusals++ < MONITOR_REFUSALS_LOGGED_MAX)
 		log_event(LOG_SSHD_PORT_FWD_ERR_GENERAL, "Port Forwarding, %s, Connection failed: %s", slot->command,
 			  text);
 	mon_put_start(&event, MON_EVENT_FORWARD, slot->channel);

@@ -40,7 +40,7 @@ static struct session_link_message *message_make(const struct monitor *m, enum s
 		return NULL;
 	message->type = type;
 	message->session = m->session;
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels) && message->channels_len < SESSION_CHANNELS_MAX; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(m->channels) && message->channels_len < SESSION_ROWS_MAX; i++) {
 		const struct monitor_channel *slot = &m->channels[i];
 		struct channel_report *row;
 
@@ -69,12 +69,13 @@ static void link_close(struct monitor *m)
 static bool link_send(struct monitor *m, enum session_message type)
 {
 	AUTO(free) struct session_link_message *message = message_make(m, type);
-	AUTO(free) char *bytes = malloc(SESSION_LINK_MAX_BYTES);
+	size_t size_bytes = message ? SESSION_LINK_MAX_BYTES / SESSION_ROWS_MAX * (message->channels_len + 16) : 0;
+	AUTO(free) char *bytes = malloc(size_bytes);
 	int len;
 
 	if (m->link_fd < 0 || !message || !bytes)
 		return false;
-	len = session_link_encode(message, bytes, SESSION_LINK_MAX_BYTES);
+	len = session_link_encode(message, bytes, size_bytes);
 	if (len < 0) {
 		log_debug("mon", "session of vty%u does not encode: %s", m->session.vty, strerror(-len));
 		return false;

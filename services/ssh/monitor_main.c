@@ -92,15 +92,20 @@ static int conf_read(struct nursery *nursery)
 /* What looks around at its first use does so here: the user database, the clock's zone, the link's codec. */
 static void libraries_warm(void)
 {
-	struct session_link_message message = { .type = SESSION_MESSAGE_STATE, .session = { .id = 1 } };
-	char text[SESSION_LINK_MAX_BYTES], names[1024];
+	AUTO(free) struct session_link_message *message = calloc(1, sizeof(*message));
+	char text[4096], names[1024];
 	struct passwd entry, *found;
 	time_t now = time(NULL);
 	struct tm broken_down;
-	int len = session_link_encode(&message, text, sizeof(text));
+	int len;
 
+	if (!message)
+		return;
+	message->type = SESSION_MESSAGE_STATE;
+	message->session.id = 1;
+	len = session_link_encode(message, text, sizeof(text));
 	if (len > 0)
-		session_link_decode(text, (size_t)len, &message, NULL);
+		session_link_decode(text, (size_t)len, message, NULL);
 	localtime_r(&now, &broken_down);
 	getpwnam_r("nobody of this name", &entry, names, sizeof(names), &found);
 }

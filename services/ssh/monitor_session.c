@@ -64,7 +64,7 @@ static void close_slot_fd(int *fd)
 int monitor_session_slot(struct monitor *m, uint16_t channel, enum channel_type type, struct monitor_channel **ret_slot,
 			 struct err *err)
 {
-	const unsigned most = type == CHANNEL_FORWARD ? MON_FORWARDS_MAX : SESSION_CHANNELS_MAX;
+	const unsigned most = type == CHANNEL_FORWARD ? SESSION_FORWARDS_MAX : SESSION_CHANNELS_MAX;
 	struct monitor_channel *slot = NULL;
 	unsigned open = 0;
 
@@ -96,11 +96,11 @@ int monitor_session_open(struct monitor *m, struct mon_buf *ask, uint16_t channe
 	r = monitor_session_slot(m, channel, CHANNEL_UNDEFINED, &slot, err);
 	if (r == -EPROTO)
 		return r;
-	if (r < 0)
+	if (r < 0 && m->channel_refusals++ < MONITOR_REFUSALS_LOGGED_MAX)
 		log_event(LOG_SSHD_WARN_GENERAL,
 			  "User '%s' on 'vty%u' may have %u channels at one time, one more is refused",
 			  m->session.user, m->session.vty, SESSION_CHANNELS_MAX);
-	else
+	if (r == 0)
 		monitor_link_changed(m, true);
 	mon_put_u8(answer, r == 0);
 	return 0;

@@ -22,6 +22,7 @@
 #define MONITOR_ENVS_MAX	    16u	 /* variables a client may set per channel */
 #define MONITOR_ENV_NAME_MAX_BYTES  32u
 #define MONITOR_ENV_VALUE_MAX_BYTES 256u
+#define MONITOR_REFUSALS_LOGGED_MAX 100u
 #define MONITOR_HASH_MAX_BYTES	    64u	 /* SHA-512, the longest that is signed */
 #define MONITOR_KILL_AFTER_US	    2000000 /* between the hang-up of a program and SIGKILL */
 #define MONITOR_TERMINATE_AFTER_US  1000000 /* between asking the transport to end and SIGKILL */
@@ -82,7 +83,7 @@ struct monitor {
 	struct uid_identity identity;
 
 	uint32_t last_shown;
-	unsigned forward_refusals;
+	unsigned forward_refusals, channel_refusals; /* how many were logged, at most MONITOR_REFUSALS_LOGGED_MAX */
 	bool terminal_warned;
 	unsigned logs;
 
@@ -94,7 +95,7 @@ struct monitor {
 
 	/* twice as many slots, because a program may outlive its channel for a moment; last, because what is not
 	 * written of them takes no memory */
-	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + MON_FORWARDS_MAX];
+	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + SESSION_FORWARDS_MAX];
 };
 
 typedef int monitor_answer(struct monitor *m, struct mon_buf *ask, uint16_t channel, struct mon_buf *answer,

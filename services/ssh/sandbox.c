@@ -42,8 +42,8 @@ static int limits_set(struct err *err)
 		const char *name;
 		bool sanitizer_allows;
 	} limits[] = {
-		{ RLIMIT_AS, 768 * MIB, "address space", false }, /* libssh keeps what comes past the window */
-		{ RLIMIT_DATA, 384 * MIB, "data", false },
+		{ RLIMIT_AS, 896 * MIB, "address space", false }, /* libssh keeps what comes past the window */
+		{ RLIMIT_DATA, 512 * MIB, "data", false }, /* a relay has 6.3, and SESSION_ROWS_MAX may run */
 		{ RLIMIT_CPU, 24 * 3600, "processor time", true }, /* 1 GiB costs about a second */
 		{ RLIMIT_NOFILE, 128, "descriptors", true }, /* 10 channels of two, and the four of the start */
 		{ RLIMIT_NPROC, 0, "processes", false },

@@ -23,7 +23,7 @@
 #include "services/ssh/transport_rpc.h"
 
 /* A slot is free again only outside libssh's callbacks, and a client may close and open many channels in one packet. */
-#define TRANSPORT_SLOTS (SESSION_CHANNELS_MAX + MON_FORWARDS_MAX + 32)
+#define TRANSPORT_SLOTS (SESSION_ROWS_MAX + 32)
 
 enum transport_phase { PHASE_KEX, PHASE_AUTH, PHASE_OPEN };
 

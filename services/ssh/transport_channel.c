@@ -296,12 +296,10 @@ static void channel_release(struct transport_channel *channel)
 	rpc_ask(&channel->transport->rpc, NULL, NULL);
 }
 
-/* NULL when the limit is reached. Channels that their client has closed do not count. */
-static struct transport_channel *slot_find(struct transport *transport, bool is_forward)
+/* NULL when there is none. How many a client may have the monitor says, and logs; closed ones do not count. */
+static struct transport_channel *slot_find(struct transport *transport)
 {
-	const unsigned most = is_forward ? MON_FORWARDS_MAX : SESSION_CHANNELS_MAX;
 	struct transport_channel *free_slot = NULL;
-	unsigned used = 0;
 
 	for (size_t i = 0; i < transport->slots_len; i++) {
 		struct transport_channel *channel = &transport->channels[i];
@@ -312,10 +310,7 @@ static struct transport_channel *slot_find(struct transport *transport, bool is_
 		}
 		if (channel->closed && relay_input_is_done(&channel->relay))
 			channel_release(channel);
-		used += channel->is_forward == is_forward && !channel->released;
 	}
-	if (used >= most)
-		return NULL;
 	if (!free_slot && transport->slots_len < ARRAY_SIZE(transport->channels))
 		free_slot = &transport->channels[transport->slots_len++];
 	return free_slot;
@@ -323,7 +318,7 @@ static struct transport_channel *slot_find(struct transport *transport, bool is_
 
 struct transport_channel *transport_channel_new(struct transport *transport, bool is_forward)
 {
-	struct transport_channel *channel = slot_find(transport, is_forward);
+	struct transport_channel *channel = slot_find(transport);
 
 	/* a number names one channel of this connection for ever: late events must not find another */
 	if (!channel || transport->last_number == UINT16_MAX || transport->is_ending)

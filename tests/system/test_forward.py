@@ -299,14 +299,22 @@ def test_a_client_that_leaves_while_a_connection_is_made(product):
 
 def test_as_many_as_are_allowed(product, serve, client):
     port = serve(Echo).server_address[1]
-    channels = [open_tcp(client, "127.0.0.1", port) for _ in range(32)]
+    channels = [open_tcp(client, "127.0.0.1", port) for _ in range(64)]
     with pytest.raises(paramiko.ChannelException):
         open_tcp(client, "127.0.0.1", port)
+    assert f"{ERR}too many connections are forwarded for one client" in product.output()
+    # each has its row, and so has what is opened behind them
+    terminal = client.invoke_shell()
+    wait_for(lambda: len(row_of(product, client)["channels"]) == 65, what="65 rows")
+    terminal.close()
     # sessions have a limit of their own
     assert client.exec_command("show version", timeout=20)[1].read()
+    # at one time, each with more than fits into any buffer on the way
+    data = {number: bytes([number]) * 600_000 for number in range(64)}
     for number, channel in enumerate(channels):
-        channel.sendall(str(number).encode())
-    assert [channel.recv(10) for channel in channels] == [str(number).encode() for number in range(32)]
+        threading.Thread(target=channel.sendall, args=(data[number],), daemon=True).start()
+    for number, channel in enumerate(channels):
+        assert channel.makefile("rb").read(600_000) == data[number], number
     for channel in channels:
         channel.close()
 

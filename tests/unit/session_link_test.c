@@ -79,7 +79,7 @@ Test(session_link, the_other_three_survive)
 
 Test(session_link, the_fullest_message_fits)
 {
-	static struct session_link_message out = { .type = SESSION_MESSAGE_STATE, .channels_len = SESSION_CHANNELS_MAX }, in;
+	static struct session_link_message out = { .type = SESSION_MESSAGE_STATE, .channels_len = SESSION_ROWS_MAX }, in;
 	int len;
 
 	/* control characters take six bytes each in JSON: the worst a client can name itself */
@@ -87,13 +87,22 @@ Test(session_link, the_fullest_message_fits)
 		if (field->type == FIELD_STR)
 			memset((char *)&out.session + field->offset, '\x01', field->size - 1);
 	out.session.id = UINT32_MAX;
-	for (size_t i = 0; i < SESSION_CHANNELS_MAX; i++)
+	for (size_t i = 0; i < SESSION_ROWS_MAX; i++)
 		memset(out.channels[i].command, '\x01', sizeof(out.channels[i].command) - 1);
 	len = session_link_encode(&out, buffer, sizeof(buffer));
 	cr_assert_gt(len, 0, "%d", len);
 	cr_assert_eq(session_link_decode(buffer, (size_t)len, &in, NULL), 0);
 	cr_assert_str_eq(in.session.client_version, out.session.client_version);
 	cr_assert_eq(session_link_encode(&out, buffer, (size_t)len - 1), -EMSGSIZE);
+}
+
+static void rows_text(size_t rows, char *text, size_t size_bytes)
+{
+	size_t len = (size_t)snprintf(text, size_bytes, "{\"type\":\"session\",\"session\":{\"id\":1},\"channels\":[");
+
+	for (size_t i = 0; i < rows; i++)
+		len += (size_t)snprintf(text + len, size_bytes - len, i > 0 ? ",{}" : "{}");
+	snprintf(text + len, size_bytes - len, "]}");
 }
 
 Test(session_link, wrong_shapes_are_refused_and_nothing_is_written)
@@ -109,18 +118,22 @@ Test(session_link, wrong_shapes_are_refused_and_nothing_is_written)
 		"{\"type\":\"session\",\"session\":{\"id\":1,\"state\":\"flying\"},\"channels\":[]}",
 		"{\"type\":\"session\",\"session\":{\"id\":1},\"channels\":{}}",
 		"{\"type\":\"session\",\"session\":{\"id\":1},\"channels\":[7]}",
-		"{\"type\":\"session\",\"session\":{\"id\":1},\"channels\":[{},{},{},{},{},{},{},{},{},{},{}]}",
 		"{\"type\":\"session\",\"session\":{\"id\":1,\"user\":\"0123456789012345678901234567890123\"},\"channels\":[]}",
 		"{\"type\":\"terminate\",\"reason\":\"nonsense\",\"text\":\"\"}",
 		"{\"type\":\"recorded\",\"type\":\"end\"}",
 	};
 	static struct session_link_message message, before;
+	char many[4 * SESSION_ROWS_MAX + 100];
 
 	memset(&message, 0x5a, sizeof(message));
 	before = message;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		cr_assert_eq(text_decode(wrong[i], &message), -EPROTO, "%s", wrong[i]);
+	rows_text(SESSION_ROWS_MAX + 1, many, sizeof(many));
+	cr_assert_eq(text_decode(many, &message), -EPROTO, "one row too many");
 	cr_assert_eq(memcmp(&message, &before, sizeof(message)), 0);
+	rows_text(SESSION_ROWS_MAX, many, sizeof(many));
+	cr_assert_eq(text_decode(many, &message), 0);
 	cr_assert_eq(text_decode("{\"type\":\"session\",\"session\":{\"id\":1,\"news\":[]},\"channels\":[]}", &message), 0,
 		     "members of a newer program are passed over");
 }
