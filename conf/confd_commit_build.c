@@ -30,16 +30,33 @@ static const char *match_reason(const struct match *match)
 	return "refused";
 }
 
+/* The words of an operand that have no effect, each with a sentence. */
+static void warn_words(struct job *job, const struct match_step *last, const char *statement)
+{
+	const struct arg *arg = last->row->arg;
+	AUTO(free) char *words = last->value && arg && arg->without_effect ? strdup(last->value) : NULL;
+	char *next = words;
+	const char *word, *why;
+
+	while (next && (word = strsep(&next, " "))) {
+		why = arg->without_effect(word);
+		if (why)
+			json_array_append_new(job->warnings,
+					      json_sprintf("%s is %s: '%s' is stored, and %s has no effect", word, why,
+							   statement, word));
+	}
+}
+
 static void warn_deprecated(struct job *job, const struct match *match)
 {
-	AUTO(free) char *text = NULL;
+	AUTO(free) char *text = match->negate ? NULL : stmt_match_text(match);
 
-	if (match->negate || !(stmt_match_row(match)->flags & STMT_DEPRECATED))
+	if (!text)
 		return;
-	text = stmt_match_text(match);
-	if (text)
+	if (stmt_match_row(match)->flags & STMT_DEPRECATED)
 		json_array_append_new(job->warnings,
 				      json_sprintf("%s is deprecated: it is stored and has no effect", text));
+	warn_words(job, &match->steps[match->steps_len - 1], text);
 }
 
 /* Takes one line into the tree; false when a fault was added. */

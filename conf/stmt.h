@@ -77,6 +77,8 @@ struct arg {
 	const char *unit;     /* "seconds"; NULL when there is none */
 	int64_t min, max;     /* numbers: value; text: length in bytes */
 	const char *const *words; /* enumeration: allowed words, ended by NULL (shortest unique prefix is accepted) */
+	/* Why one of the words is stored and has no effect ("deprecated"), NULL where it has. NULL: all have. */
+	const char *(*without_effect)(const char *word);
 	/* How many words the operand takes: 1, or 0 for the rest of the line (spaces folded by the caller). */
 	unsigned words_taken;
 	const struct arg_joined *joined; /* NULL: nothing may follow */

@@ -113,12 +113,17 @@ static void operand_help(const struct stmt *row, const struct arg *arg, bool ran
 
 static void offer_words(struct hinter *hinter, const struct stmt *row, const struct arg *arg)
 {
-	char help[512];
+	char help[512], remarked[640];
 
 	operand_help(row, arg, true, help, sizeof(help));
-	for (const char *const *word = arg->words; *word; word++)
+	for (const char *const *word = arg->words; *word; word++) {
+		const char *remark = arg->without_effect ? arg->without_effect(*word) : NULL;
+
+		snprintf(remarked, sizeof(remarked), "%s%s%s%s", help, remark ? " (" : "", remark ? remark : "",
+			 remark ? ")" : "");
 		if (stmt_word_begins(hinter->partial, hinter->partial_len, *word))
-			offer(hinter, &(struct stmt_hint){ .word = *word, .help = help });
+			offer(hinter, &(struct stmt_hint){ .word = *word, .help = remarked });
+	}
 }
 
 static void offer_operand(struct hinter *hinter, const struct stmt *row, const struct arg *arg)

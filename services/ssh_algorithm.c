@@ -188,6 +188,19 @@ int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text
 	return *ret_text ? 0 : -ENOMEM;
 }
 
+const char *ssh_algorithm_without_effect(const char *word)
+{
+	for (const struct ssh_algorithm *row = ssh_algorithms; row->name; row++) {
+		if (strcmp(row->word, word) != 0)
+			continue;
+		if (row->offer == SSH_ALGORITHM_NEVER)
+			return "deprecated";
+		if (row->libssh_least > ssh_algorithm_libssh)
+			return "not in this build";
+	}
+	return NULL;
+}
+
 void ssh_algorithm_each_unoffered(enum ssh_algorithm_kind kind, const char *words,
 				  void (*on_word)(const char *word, const char *why, void *userdata), void *userdata)
 {

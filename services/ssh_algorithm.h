@@ -59,6 +59,8 @@ extern const char *const ssh_algorithm_kind_names[SSH_ALGORITHM_KIND_MAX];
 /* Configuration words, each once, order kept; unique prefixes and names on the wire are understood. */
 int ssh_algorithm_words_canonical(enum ssh_algorithm_kind kind, const char *text, char **ret_text, struct err *err);
 
+/* "deprecated" or "not in this build" of a word that is stored and never offered, else NULL. */
+const char *ssh_algorithm_without_effect(const char *word);
 /* Calls on_word for each word of the list (may be NULL) that is stored and not offered whatever else is configured. */
 void ssh_algorithm_each_unoffered(enum ssh_algorithm_kind kind, const char *words,
 			      void (*on_word)(const char *word, const char *why, void *userdata), void *userdata);

@@ -78,11 +78,14 @@ static int cipher_canonical(const struct arg *arg, const char *text, char **ret_
 }
 
 static const struct arg arg_kex = { .help = "Key exchanges, in order of preference",
-				    .words = ssh_algorithm_kex_words, .canonical = kex_canonical };
+				    .words = ssh_algorithm_kex_words, .canonical = kex_canonical,
+				    .without_effect = ssh_algorithm_without_effect };
 static const struct arg arg_host_key = { .help = "Host key algorithms, in order of preference",
-					 .words = ssh_algorithm_host_key_words, .canonical = host_key_canonical };
+					 .words = ssh_algorithm_host_key_words, .canonical = host_key_canonical,
+					 .without_effect = ssh_algorithm_without_effect };
 static const struct arg arg_cipher = { .help = "Ciphers, in order of preference",
-				       .words = ssh_algorithm_cipher_words, .canonical = cipher_canonical };
+				       .words = ssh_algorithm_cipher_words, .canonical = cipher_canonical,
+				       .without_effect = ssh_algorithm_without_effect };
 
 #define AT(field) .offset = offsetof(struct ssh_profile, field)
 #define FLAG(keyword, help_text, field, from) \

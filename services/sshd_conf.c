@@ -286,8 +286,10 @@ static void on_unoffered(const char *word, const char *why, void *userdata)
 
 	if (ssh_algorithm_words_have(deprecated->before, word))
 		return;
-	snprintf(text, sizeof(text), "'%s algorithms %s ... %s' is accepted, and %s is never offered, because %s",
-		 deprecated->place, ssh_algorithm_list_keyword(deprecated->kind), word, word, why);
+	snprintf(text, sizeof(text),
+		 "'%s algorithms %s ... %s' is accepted, and %s is %s, never offered, because %s", deprecated->place,
+		 ssh_algorithm_list_keyword(deprecated->kind), word, word,
+		 ssh_algorithm_without_effect(word), why);
 	deprecated->on_text(text, deprecated->userdata);
 }
 

@@ -195,13 +195,16 @@ def test_offering_nothing_is_refused(product, line, reason):
 
 def test_deprecated_words_are_stored_and_reported_once(product, tmp_path):
     before = len(product.output())
-    commit(product, "ssh server v1", "ssh server algorithms host-key ed25519 dsa", "username old group netadmin")
+    said = commit(product, "ssh server v1", "ssh server algorithms host-key ed25519 dsa", "username old group netadmin")
+    assert "ssh server v1 is deprecated" in said
+    assert "dsa is deprecated: 'ssh server algorithms host-key ed25519 dsa' is stored, and dsa has no effect" in said
+    assert "ed25519 is" not in said
 
     def lines():
         return re.findall(r"WARN_GENERAL : ('ssh server .*)$", product.output()[before:], re.M)
     wait_for(lambda: len(lines()) >= 2, what="the two reports")
     assert lines()[0].startswith("'ssh server v1' is deprecated"), lines()
-    assert "'ssh server algorithms host-key ... dsa' is accepted, and dsa is never offered, because DSA" in lines()[1]
+    assert "'ssh server algorithms host-key ... dsa' is accepted, and dsa is deprecated, never offered, because DSA" in lines()[1]
     names = [str(tmp_path / kind) for kind in ("dsa", "rsa")]
     for name, bits in zip(names, ("1024", "1024")):
         subprocess.run(["ssh-keygen", "-q", "-t", os.path.basename(name), "-b", bits, "-N", "", "-C", "", "-f", name], check=True)
