@@ -394,6 +394,17 @@ static void archive_remove(const char *path)
 	}
 }
 
+/* Where it is, also when it was named from the working directory. */
+static void place_show(const struct shell *shell, const char *path)
+{
+	char name[FILE_PATH_MAX_BYTES];
+
+	if (file_path_name(path, name, NULL) == 0)
+		path = name;
+	fprintf(shell->out, "Show tech output available at " SHELL_LOCATION " : %s%s\n", path[0] == '/' ? "" : "/",
+		path);
+}
+
 static const char *time_text(int64_t wall_us, char *text, size_t size)
 {
 	time_t now = (time_t)(wall_us / 1000000);
@@ -429,8 +440,7 @@ static int run_tech(struct shell *shell, const struct match *match)
 		archive_remove(path);
 		return shell_refuse(shell, "The archive cannot be written: %s", strerror(r < 0 ? -r : errno));
 	}
-	fprintf(shell->out, "Show tech output available at " SHELL_LOCATION " : %s%s\n", path[0] == '/' ? "" : "/",
-		path);
+	place_show(shell, path);
 	fprintf(shell->out, "++ Show tech end time: %s ++\n", time_text(clock_wall_us(), when, sizeof(when)));
 	return 0;
 }

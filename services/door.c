@@ -44,6 +44,8 @@ struct door {
 	} linger[LINGER_MAX]; /* a ring */
 	size_t linger_first, linger_len;
 	unsigned ticks;
+	void (*on_shut_out)(void *userdata);
+	void *userdata;
 };
 
 /* ---- life ---- */
@@ -439,6 +441,14 @@ void door_leave(struct door *door, const struct admission_source *source, const 
 		  "Source %s in VRF %s is shut out for a time: %s; 'clear ssh penalty %s' ends it",
 		  admission_source_text(source, text, sizeof(text)), source->vrf_name, penalty_reason_words[reason],
 		  report->peer_address);
+	if (door->on_shut_out)
+		door->on_shut_out(door->userdata);
+}
+
+void door_on_shut_out(struct door *door, void (*on_shut_out)(void *userdata), void *userdata)
+{
+	door->on_shut_out = on_shut_out;
+	door->userdata = userdata;
 }
 
 /* ---- once a second ---- */

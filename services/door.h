@@ -49,6 +49,8 @@ bool door_promote(struct door *door, const struct admission_source *source);
 /* It has ended. One that never authenticated may have earned a penalty. */
 void door_leave(struct door *door, const struct admission_source *source, const struct session_report *report,
 		bool authenticated);
+/* Called when a source is shut out, so that the next daemon will know even when this one dies at once. */
+void door_on_shut_out(struct door *door, void (*on_shut_out)(void *userdata), void *userdata);
 /* Once a second: logs what was refused, closes, forgets. */
 void door_tick(struct door *door);
 

@@ -162,6 +162,11 @@ void penalties_each(struct penalties *penalties, int64_t now_us,
 	source_map_filter(penalties->map, tell, &walk);
 }
 
+size_t penalties_len(const struct penalties *penalties)
+{
+	return source_map_len(penalties->map);
+}
+
 uint64_t penalties_changes(const struct penalties *penalties)
 {
 	return penalties->changes;

@@ -51,6 +51,7 @@ size_t penalties_clear(struct penalties *penalties, const struct admission_sourc
 /* Now and then: forgets what is over. */
 void penalties_sweep(struct penalties *penalties, int64_t now_us);
 
+size_t penalties_len(const struct penalties *penalties); /* sources that have one */
 /* Grows with each change that another daemon should know of. */
 uint64_t penalties_changes(const struct penalties *penalties);
 

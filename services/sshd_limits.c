@@ -18,6 +18,8 @@
 #include "services/sshd.h"
 #include "services/sshd_varlink.h"
 
+#define SAVE_AT_ONCE_MAX 512u /* sources; more wait for the next second */
+
 /* The text of a parameter that may be left out. False, and the call is answered, when it is no text. */
 static bool text_get(struct varlink_call *call, const json_t *parameters, const char *name, const char **ret_text)
 {
@@ -152,7 +154,7 @@ static void on_wanted(const struct penalty_row *row, void *userdata)
 
 void sshd_limits_clear_penalty(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
-	const struct sshd *sshd = userdata;
+	struct sshd *sshd = userdata;
 	struct clear clear = { .vrf_name = NULL };
 	uint8_t bytes[16];
 	const char *source;
@@ -175,6 +177,7 @@ void sshd_limits_clear_penalty(struct varlink_call *call, const json_t *paramete
 	if (clear.found_len > 0)
 		log_event(LOG_SSHD_INFO_GENERAL, "Penalties of %zu source%s are cleared by '%s'", clear.found_len,
 			  clear.found_len == 1 ? "" : "s", name);
+	sshd_limits_save(sshd);
 	varlink_reply(call, json_pack("{s:I}", "cleared", (json_int_t)clear.found_len));
 	free(clear.found);
 }
@@ -200,12 +203,22 @@ static void boot_id_get(char *boot_id, size_t size)
 		fclose(file);
 }
 
+/* While that is cheap: a flood from everywhere waits for the next second. */
+static void on_shut_out(void *userdata)
+{
+	struct sshd *sshd = userdata;
+
+	if (penalties_len(door_penalties(sshd->door)) <= SAVE_AT_ONCE_MAX)
+		sshd_limits_save(sshd);
+}
+
 void sshd_limits_load(struct sshd *sshd)
 {
 	AUTO(free) char *path = NULL;
 	AUTO(free) char *text = NULL;
 	size_t text_len, len;
 
+	door_on_shut_out(sshd->door, on_shut_out, sshd);
 	boot_id_get(sshd->boot_id, sizeof(sshd->boot_id));
 	if (store_path(sshd, "", &path) < 0 || fs_read(path, PENALTY_STORE_BYTES_MAX, &text, &text_len) < 0)
 		return;

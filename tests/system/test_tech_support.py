@@ -115,6 +115,8 @@ def test_the_user_inside_finds_it_on_harddisk(router):
     argv = ["sftp", "-F", "none", "-P", str(router.port), "-i", router.key, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
             "-o", "UserKnownHostsFile=/dev/null", f"admin@127.0.0.1:/{path}", local]
     subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=30, check=True)
+    done = router.ssh("show tech-support ssh file named.tgz", check=0)
+    assert "available at 0/RP0/CPU0 : /disk0:/named.tgz\n" in done.stdout, done.stdout
     files = archive_at(local)
     assert b"admin" in files["commands/show-ssh.txt"] and b"asked for by admin" in files["contents.txt"]
 
