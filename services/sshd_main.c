@@ -485,9 +485,15 @@ static void logging_done(struct sshd *sshd)
 	sshd_logging_free(take(sshd->logging));
 }
 
+static void on_hostkey_fault(const struct err *fault)
+{
+	log_event(LOG_SSHD_ERR_GENERAL, "The SSH service goes on without one of its host keys: %s", fault->text);
+}
+
+/* One damaged file does not lock everybody out of a router. */
 static int hostkeys_init(struct sshd *sshd, struct err *err)
 {
-	int rc = hostkey_set_load(sshd->ssh_dir, &sshd->hostkeys, err);
+	int rc = hostkey_set_load_usable(sshd->ssh_dir, on_hostkey_fault, &sshd->hostkeys, err);
 
 	return rc < 0 ? rc : monitor_warm(sshd->hostkeys, err);
 }

@@ -257,20 +257,34 @@ static int load_row(struct hostkey_row *row, const char *dir, enum hostkey_type 
 	return save_public(path, type, row->blob, row->blob_len, err);
 }
 
-int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err)
+int hostkey_set_load_usable(const char *dir, void (*on_fault)(const struct err *fault), struct hostkey_set **ret_set,
+			    struct err *err)
 {
 	AUTO(hostkey_set_free) struct hostkey_set *set = calloc(1, sizeof(*set));
+	struct err fault = { .text = "" };
+	int r = 0, last;
 
 	if (!set)
 		return -ENOMEM;
 	for (enum hostkey_type type = 0; type < HOSTKEY_TYPE_MAX; type++) {
-		int r = load_row(&set->rows[type], dir, type, err);
-
-		if (r < 0)
-			return r;
+		last = load_row(&set->rows[type], dir, type, on_fault ? &fault : err);
+		if (last < 0 && !on_fault)
+			return last;
+		if (last == 0)
+			continue;
+		r = last;
+		row_done(&set->rows[type]);
+		on_fault(&fault);
 	}
+	if (r < 0 && hostkey_set_is_empty(set))
+		return err_set(err, r, "%s: there is no usable host key", dir);
 	*ret_set = take(set);
 	return 0;
+}
+
+int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err)
+{
+	return hostkey_set_load_usable(dir, NULL, ret_set, err);
 }
 
 void hostkey_set_free(struct hostkey_set *set)

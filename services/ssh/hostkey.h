@@ -37,6 +37,9 @@ struct hostkey_set;
  * 384, 521 and rsa 3072 atomically, with the .pub beside, but for those that were zeroized. A file that cannot be read
  * as a key is an error that names it: it is never overwritten. */
 int hostkey_set_load(const char *dir, struct hostkey_set **ret_set, struct err *err);
+/* The same, but goes on without those that cannot be had as long as one can: on_fault is told of each. */
+int hostkey_set_load_usable(const char *dir, void (*on_fault)(const struct err *fault), struct hostkey_set **ret_set,
+			    struct err *err);
 void hostkey_set_free(struct hostkey_set *set);
 /* Reads one key again, or finds that it has gone; on failure the set keeps what it has. Monitors that were forked
  * before keep their own copy. */

@@ -155,7 +155,14 @@ int hostkey_old_make(const char *dir, enum hostkey_old old, unsigned bits, struc
 	if (!key)
 		return err_set(err, -EIO, "%s: a key cannot be made", path);
 	r = hostkey_save_private(path, key, err);
-	return r < 0 ? r : save_public(public_path, old, key, err);
+	if (r < 0)
+		return r;
+	r = save_public(public_path, old, key, err);
+	if (r < 0) { /* half a pair would be shown as the one before, or not at all */
+		hostkey_remove_private(path, NULL);
+		unlink(public_path);
+	}
+	return r;
 }
 
 int hostkey_old_public(const char *dir, enum hostkey_old old, char *line, size_t size_bytes, int64_t *ret_created_us)

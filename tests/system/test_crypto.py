@@ -386,6 +386,17 @@ def test_zeroized_keys_stay_away_and_the_others_stay_the_same(own_product, tmp_p
     product.kill_daemon("sallyport-sshd")
     assert {row["type"]: row["fingerprint"] for row in host_keys(product)} == after
     assert set(after) == set(before) | {"rsa"}
+    # one that is damaged is said, left as it is, and costs nobody his login
+    product.stop()
+    with open(os.path.join(product.run_dir, "state/ssh/ssh_host_rsa_key"), "wb"):
+        pass
+    product.start()
+    assert connect().returncode == 0
+    assert "goes on without one of its host keys: state/ssh/ssh_host_rsa_key is not a private key" in product.output()
+    assert {row["type"]: row["fingerprint"] for row in host_keys(product)} == before
+    assert os.path.getsize(os.path.join(product.run_dir, "state/ssh/ssh_host_rsa_key")) == 0
+    assert product.cli("-c", "crypto key generate rsa 2048").returncode == 0
+    assert "rsa" in {row["type"] for row in host_keys(product)}
 
 
 def test_no_host_key_left_is_said(own_product):

@@ -129,6 +129,34 @@ Test(hostkey, a_broken_file_is_an_error_and_stays)
 	check_refused(files[0], "not a private key");
 }
 
+static unsigned faults;
+
+static void on_fault(const struct err *fault)
+{
+	cr_assert(strstr(fault->text, "not a private key"), "%s", fault->text);
+	faults++;
+}
+
+Test(hostkey, a_broken_file_costs_one_key)
+{
+	struct hostkey_set *again = NULL;
+	size_t len;
+
+	faults = 0;
+	cr_assert_eq(fs_write_atomic(path_of(files[4]), 0600, "", 0), 0);
+	cr_assert_eq(hostkey_set_load_usable(dir, on_fault, &again, &err), 0, "%s", err.text);
+	cr_assert_eq(faults, 1);
+	cr_assert_null(hostkey_public_blob(again, HOSTKEY_RSA, &len));
+	cr_assert_not_null(hostkey_public_blob(again, HOSTKEY_ED25519, &len));
+	hostkey_set_free(again);
+	again = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		cr_assert_eq(fs_write_atomic(path_of(files[i]), 0600, "x", 1), 0);
+	cr_assert_lt(hostkey_set_load_usable(dir, on_fault, &again, &err), 0);
+	cr_assert_null(again);
+	cr_assert(strstr(err.text, "no usable host key"), "%s", err.text);
+}
+
 Test(hostkey, a_key_that_others_can_read_is_refused)
 {
 	cr_assert_eq(chmod(path_of(files[1]), 0640), 0);
