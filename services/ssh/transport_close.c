@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
@@ -25,6 +26,7 @@
 #define DISCONNECT	       1 /* RFC 4253 section 12 */
 #define DISCONNECT_KEX_FAILED  3
 #define DISCONNECT_PROTOCOL    2
+#define CONNECTION_MESSAGES    80 /* the first number of those behind the login, RFC 4250 section 4.1.1 */
 
 void transport_end(struct transport *transport, enum session_end reason, const char *format, ...)
 {
@@ -115,6 +117,16 @@ static void end_as_gone(struct transport *transport, const char *error)
 			      words ? ": " : "", words ? words : "");
 }
 
+/* libssh takes no message of a channel between the client's KEXINIT and its NEWKEYS. OpenSSH's server does, so that
+ * clients live on that send some. */
+static bool spoke_in_key_exchange(const struct transport *transport, const char *error)
+{
+	static const char begin[] = "Packet filter: rejected packet (type ";
+	const char *number = strstr(error, begin);
+
+	return number && transport->phase == PHASE_OPEN && atoi(number + strlen(begin)) >= CONNECTION_MESSAGES;
+}
+
 static bool speaks_ssh2(const char *banner)
 {
 	return banner && (strncmp(banner, "SSH-2.", 6) == 0 || strncmp(banner, "SSH-1.99-", 9) == 0);
@@ -137,6 +149,10 @@ void transport_end_by_error(struct transport *transport)
 		error = transport->mismatch;
 	} else if (client_has_gone(transport, error)) {
 		end_as_gone(transport, error);
+	} else if (spoke_in_key_exchange(transport, error)) {
+		transport_end(transport, END_PROTOCOL_ERROR,
+			      "the client went on sending in the middle of its own key exchange (RFC 4253, 7.1)");
+		error = transport->end_text;
 	} else if (transport->phase != PHASE_KEX) {
 		transport_end(transport, END_PROTOCOL_ERROR, "%s", error);
 	} else {

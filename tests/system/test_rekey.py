@@ -71,6 +71,23 @@ def test_time_makes_keys_anew_even_where_nothing_moves(stub):
     client.close()
 
 
+def test_data_in_the_middle_of_a_key_exchange_ends_with_words(stub):
+    """The client may not (RFC 4253, 7.1), some do, and libssh takes it badly: an operator is to know whose fault it is."""
+    client = stub_connect(stub)
+    channel = client.open_session()
+    channel.exec_command("cat")
+    client._send_kex_init()
+    message = paramiko.Message()
+    message.add_byte(bytes([94]))
+    message.add_int(channel.remote_chanid)
+    message.add_string(b"too early")
+    client.packetizer.send_message(message)
+    wait_for(lambda: not client.is_active(), what="the end of the connection")
+    connection = stub.connections[-1]
+    assert connection.ended.wait(15)
+    assert connection.closing[1] == "the client went on sending in the middle of its own key exchange (RFC 4253, 7.1)"
+
+
 def client_argv(client, stub, command):
     if client == "openssh":
         return ["sshpass", "-p", "right", "ssh", "-F", "none", "-p", str(stub.port), "-o", "StrictHostKeyChecking=no", "-o",
