@@ -3,7 +3,8 @@
  * DOC: session history in SQLite. The table's columns come from session_report_fields, so a member added to the
  * report becomes a column (ALTER TABLE) when an older file is opened. A row is always written whole by INSERT OR
  * REPLACE, which gives it a new sequence number: the order of seq is the order of the last write, and for ended
- * rows that is the order in which the sessions ended, however the clock was set meanwhile.
+ * rows that is the order in which the sessions ended, however the clock was set meanwhile. A row that lives on is
+ * written over in its place: that is a page of the table, and no index.
  *
  * Nothing here may stop the service. When the database cannot be written, rows wait in a bounded queue; when it
  * cannot be read, the file is renamed and a new one begun.
@@ -22,7 +23,7 @@
 #define PRUNE_EVERY    64u /* ended rows between two prunings */
 #define PATH_MAX_BYTES 4096
 
-enum statement { PUT, LIST, LIVE, LAST_ID, PRUNE_ROWS, PRUNE_NAMELESS, STATEMENT_MAX };
+enum statement { PUT, RENEW, LIST, LIVE, LAST_ID, PRUNE_ROWS, PRUNE_NAMELESS, STATEMENT_MAX };
 
 struct history {
 	struct history_options options;
@@ -163,6 +164,31 @@ static void columns_write(FILE *out, bool marks)
 		fprintf(out, "%s%s", field == session_report_fields ? "" : ", ", marks ? "?" : field->name);
 }
 
+/* All columns but those that would move the row in an index; the marks have the numbers that they have for PUT. */
+static int renew_prepare(struct history *history)
+{
+	AUTO(free) char *sql = NULL;
+	const char *comma = "";
+	int number = 0;
+	size_t len;
+	FILE *out = open_memstream(&sql, &len);
+
+	if (!out)
+		return SQLITE_NOMEM;
+	fputs("UPDATE session SET ", out);
+	for (const struct field *field = session_report_fields; field->name; field++) {
+		number++;
+		if (!strcmp(field->name, "id") || !strcmp(field->name, "end_us"))
+			continue;
+		fprintf(out, "%s%s = ?%d", comma, field->name, number);
+		comma = ", ";
+	}
+	fputs(" WHERE id = ?1 AND end_us = 0", out);
+	if (fclose(out) != 0)
+		return SQLITE_NOMEM;
+	return sqlite3_prepare_v3(history->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &history->statements[RENEW], NULL);
+}
+
 static int statement_prepare(struct history *history, enum statement which, const char *before, bool columns,
 			     bool marks, const char *after)
 {
@@ -208,7 +234,9 @@ static int statements_prepare(struct history *history)
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; rc == SQLITE_OK && i < STATEMENT_MAX; i++)
-		rc = statement_prepare(history, i, rows[i].before, rows[i].columns, rows[i].marks, rows[i].after);
+		rc = i == RENEW ? renew_prepare(history) :
+				  statement_prepare(history, i, rows[i].before, rows[i].columns, rows[i].marks,
+						    rows[i].after);
 	return rc;
 }
 
@@ -235,7 +263,9 @@ static int db_set_up(struct history *history, const char *path)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(history->db, HISTORY_BUSY_MS);
 	if (rc == SQLITE_OK)
-		rc = db_exec(history, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+		/* what is written for a row is pages, and a row is small; only a new file takes the size */
+		rc = db_exec(history, "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL; "
+				      "PRAGMA synchronous = NORMAL");
 	if (rc == SQLITE_OK)
 		rc = schema_make(history);
 	if (rc == SQLITE_OK)
@@ -407,10 +437,30 @@ static int prune(struct history *history)
 	return rc;
 }
 
+/* *ret_done: there was a row of a session that lives, and it says what this one says. */
+static int row_renew(struct history *history, const struct session_report *row, bool *ret_done)
+{
+	int rc;
+
+	*ret_done = false;
+	/* nobody's first row has a name */
+	if (row->end_us > 0 || !row->user[0])
+		return SQLITE_OK;
+	rc = row_bind(history->statements[RENEW], row);
+	if (rc == SQLITE_OK)
+		rc = statement_run(history->statements[RENEW]);
+	*ret_done = rc == SQLITE_OK && sqlite3_changes(history->db) > 0;
+	return rc;
+}
+
 static int row_write(struct history *history, const struct session_report *row)
 {
-	int rc = row_bind(history->statements[PUT], row);
+	bool renewed;
+	int rc = row_renew(history, row, &renewed);
 
+	if (rc != SQLITE_OK || renewed)
+		return rc;
+	rc = row_bind(history->statements[PUT], row);
 	if (rc == SQLITE_OK)
 		rc = statement_run(history->statements[PUT]);
 	if (rc == SQLITE_OK && prune_is_due(history, row))
