@@ -106,26 +106,47 @@ static json_t *encode_one(const struct field *field, const void *row)
 		return encode_number(field, row);
 	case FIELD_ENUM:
 		word = field_word(field, row);
-		return word ? json_string(word) : NULL;
+		return word ? json_string_nocheck(word) : NULL;
 	}
 	return NULL;
 }
 
-json_t *field_encode(const struct field *fields, const void *row)
+/* What a row is without that nobody has said anything: nought, false, no text. */
+static bool is_nothing(const struct field *field, const void *row)
+{
+	static const char nothing[sizeof(uint64_t)];
+
+	if (field->type == FIELD_STR)
+		return *(const char *)field_at(field, row) == '\0';
+	return field->size <= sizeof(nothing) && !memcmp(field_at(field, row), nothing, field->size);
+}
+
+static json_t *encode_row(const struct field *fields, const void *row, bool all)
 {
 	json_t *object = json_object();
 
 	if (!object)
 		return NULL;
 	for (const struct field *field = fields; field->name; field++) {
-		if (field->type == FIELD_ENUM && !field_word(field, row))
+		if ((field->type == FIELD_ENUM && !field_word(field, row)) || (!all && is_nothing(field, row)))
 			continue;
-		if (json_object_set_new(object, field->name, encode_one(field, row)) != 0) {
+		/* names and words are ours: only texts of the row are looked at */
+		if (json_object_set_new_nocheck(object, field->name, encode_one(field, row)) != 0) {
 			json_decref(object);
 			return NULL;
 		}
 	}
 	return object;
+}
+
+json_t *field_encode(const struct field *fields, const void *row)
+{
+	return encode_row(fields, row, true);
+}
+
+json_t *field_encode_said(const struct field *fields, const void *row)
+{
+	return encode_row(fields, row, false);
 }
 
 static int wrong_type(const struct field *field, const char *wanted, struct err *err)

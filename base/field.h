@@ -51,6 +51,8 @@ struct field {
 /* Makes a JSON object of a row. NULL when memory is short. Text that is not UTF-8 is replaced byte by byte
  * with '?'; a FIELD_U64 over INT64_MAX is given as INT64_MAX; a FIELD_ENUM without a word is left out. */
 json_t *field_encode(const struct field *fields, const void *row);
+/* The same without the members that are zero, false or empty, for a reader that decodes into a row of zeroes. */
+json_t *field_encode_said(const struct field *fields, const void *row);
 
 /* Fills a row from a JSON object. Unknown members are ignored; absent members and null leave the
  * row's value as it is. On failure the row is not touched. */

@@ -55,8 +55,9 @@ static int message_fill(json_t *object, const struct message_row *row, const str
 {
 	if (json_object_set_new(object, "type", json_string(row->word)) < 0)
 		return -ENOMEM;
-	if (row->has_session && json_object_set_new(object, "session", field_encode(session_report_fields,
-										    &message->session)) < 0)
+	/* who reads it begins with a row of nothing: a login is told in two thirds of the members */
+	if (row->has_session &&
+	    json_object_set_new(object, "session", field_encode_said(session_report_fields, &message->session)) < 0)
 		return -ENOMEM;
 	if (row->has_channels && json_object_set_new(object, "channels", channels_encode(message)) < 0)
 		return -ENOMEM;

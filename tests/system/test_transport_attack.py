@@ -143,7 +143,7 @@ def test_control_an_honest_transport_logs_in_by_key(play):
     assert "%SECURITY-SSHD-6-INFO_USER_LOGOUT : User 'admin' from '127.0.0.1' logged out on 'vty3'" in monitor.log()
     assert end["end_reason"] == "exit" or end["end_reason"] == "client-closed", end
     assert end["auth_word"] == "ed25519-pubkey" and end["key_fingerprint"].startswith("SHA256:")
-    assert end["host_key"] == "ssh-ed25519" and end["first_type"] == "Exec-Command" and not end["had_pty"]
+    assert end["host_key"] == "ssh-ed25519" and end["first_type"] == "Exec-Command" and "had_pty" not in end
     assert monitor.messages[0] == {"type": "hello"}
     states = [m["session"]["state"] for m in monitor.messages[1:]]
     assert "authenticated" in states and "SESSION_OPEN" in states and states[-1] == "session-closed"

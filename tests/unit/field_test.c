@@ -66,6 +66,36 @@ static void assert_round_trip(const struct sample *from)
 	cr_assert(to.before == 3 && to.after == 5);
 }
 
+/* As between processes that both begin with zeroes. */
+static void assert_said_is_enough(const struct sample *from, size_t members)
+{
+	AUTO(json) json_t *object = field_encode_said(sample_fields, from);
+	struct sample to;
+
+	memset(&to, 0, sizeof(to));
+	cr_assert_not_null(object);
+	cr_assert_eq(json_object_size(object), members);
+	cr_assert_eq(field_decode(sample_fields, object, &to, NULL), 0);
+	cr_assert_str_eq(to.name, from->name);
+	cr_assert_eq(to.on, from->on);
+	cr_assert_eq(to.port, from->port);
+	cr_assert_eq(to.count, from->count);
+	cr_assert_eq(to.total_bytes, from->total_bytes);
+	cr_assert_eq(to.when_us, from->when_us);
+	cr_assert_eq(to.color, from->color);
+}
+
+Test(field, what_is_nothing_need_not_be_said)
+{
+	struct sample row = { .name = "" };
+
+	assert_said_is_enough(&row, 0);
+	row = (struct sample){ .name = "eth0", .when_us = -1 };
+	assert_said_is_enough(&row, 2);
+	row = (struct sample){ .on = true, .port = 22, .count = 1, .total_bytes = UINT64_C(1) << 40, .color = 1 };
+	assert_said_is_enough(&row, 5);
+}
+
 Test(field, round_trip)
 {
 	const struct sample zero = { 0 };
