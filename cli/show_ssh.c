@@ -464,7 +464,7 @@ static const char *access_list_of(const struct listener_report *listeners, size_
 
 /* "vrfname:=default (v4-acl:=, v6-acl:=)", each VRF of the service once. */
 static void print_vrfs(FILE *out, const char *label, bool netconf, const struct listener_report *listeners,
-		       size_t len)
+		       size_t len, const char *none)
 {
 	for (size_t i = 0; i < len; i++) {
 		size_t before = 0;
@@ -479,7 +479,7 @@ static void print_vrfs(FILE *out, const char *label, bool netconf, const struct 
 		label = "";
 	}
 	if (label[0])
-		fprintf(out, "%36s :=\n", label);
+		fprintf(out, "%36s :=%s\n", label, none);
 }
 
 static const char *yes_no(const char *list, const char *word)
@@ -553,9 +553,9 @@ static void print_server(FILE *out, const struct server_report *server, const st
 	fputs("---------------------\nSSH Server Parameters\n---------------------\n\n", out);
 	fprintf(out, "%36s := v2\n", "Current supported versions");
 	fprintf(out, "%36s := %" PRIu32 "\n", "SSH port", server->port);
-	print_vrfs(out, "SSH vrfs", false, listeners, len);
+	print_vrfs(out, "SSH vrfs", false, listeners, len, " none: no client can connect; ssh server");
 	fprintf(out, "%36s := %" PRIu32 "\n", "Netconf Port", server->netconf_port);
-	print_vrfs(out, "Netconf Vrfs", true, listeners, len);
+	print_vrfs(out, "Netconf Vrfs", true, listeners, len, "");
 	fputs("\nAlgorithms\n---------------\n", out);
 	fprintf(out, "%36s := %s\n\n", "Hostkey Algorithms",
 		server->host_keys[0] ? server->host_keys : "none: no client can connect; crypto key generate ed25519");

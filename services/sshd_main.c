@@ -228,6 +228,14 @@ static void monitors_apply(struct sshd *sshd)
 			  strerror(-rc));
 }
 
+/* Other statements below "ssh server" look as if they brought it up. */
+static void warn_unserved(const struct sshd_conf *conf, const struct sshd_conf *before)
+{
+	if (!conf->ssh.vrfs.len && (!before || before->ssh.vrfs.len))
+		log_event(LOG_SSHD_WARN_GENERAL, "The SSH server is up in no VRF: no client can connect until "
+						 "'ssh server' or 'ssh server vrf NAME' is committed");
+}
+
 static void ops_apply(void *userdata)
 {
 	struct sshd *sshd = userdata;
@@ -243,6 +251,7 @@ static void ops_apply(void *userdata)
 	sshd_user_keys_follow(sshd);
 	sshd_conf_each_deprecated(sshd->conf, before, on_deprecated, NULL);
 	sshd_conf_each_locked(sshd->conf, before, on_locked_user, sshd);
+	warn_unserved(sshd->conf, before);
 	sshd_conf_free(before);
 	next_drop(sshd);
 }

@@ -53,6 +53,27 @@ def netns():
         subprocess.run(["ip", "netns", "del", name], check=False)
 
 
+def test_the_server_by_itself_is_that_of_the_default_vrf(own_product):
+    """Seed, step 10: without a VRF the default one is meant, by "no" too; other settings stay, and so do live sessions."""
+    product = own_product
+
+    def running(word="running-config"):
+        return product.cli("show", word, "ssh").stdout.split("\n", 1)[1]
+    with subprocess.Popen(product.ssh_argv(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as live:
+        wait_for(product.sessions, what="the session")
+        before = running()
+        product.configure("ssh server vrf red", "no ssh server")
+        assert identification(product.port) is None
+        assert running().replace("vrf red", "vrf default") == before
+        product.configure("no ssh server vrf red")
+        assert "SSH vrfs := none: no client can connect; ssh server\n" in product.cli("show", "ssh", "server").stdout
+        assert "The SSH server is up in no VRF" in product.output()
+        product.configure("ssh server")
+        assert identification(product.port).startswith(b"SSH-2.0-")
+        assert running("running-configuration") == before
+        assert "hostname router1" in live.communicate("configure\nhostname router1\ncommit\nshow running-config hostname\n", 20)[0]
+
+
 def test_both_families_listen_apart(own_product):
     product = own_product
     assert sorted((row["family"], row["state"]) for row in listeners(product)) == [("ipv4", "up"), ("ipv6", "up")]
