@@ -592,6 +592,66 @@ static void play_passwords(void)
 	step_open(1);
 }
 
+/* Every guess before the first answer, the right one among them, then what only a session has. */
+static void play_guesses_at_once(void)
+{
+	uint16_t type, channel;
+
+	step_kex();
+	for (int i = 0; i < 40; i++) {
+		ask_start(MON_AUTH_PASSWORD, 0);
+		mon_put_text(&out, "admin");
+		mon_put_text(&out, i == 20 ? "right horse" : "wrong");
+		if (mon_send(MON_RPC_FD, &out, NULL, 0) < 0)
+			break;
+	}
+	ask_start(MON_CHANNEL_OPEN, 1);
+	mon_send(MON_RPC_FD, &out, NULL, 0);
+	while (mon_receive(MON_RPC_FD, &in, NULL, NULL) == 0 && mon_get_start(&in, &type, &channel) == 0)
+		say("%u %d fds 0\n", type, mon_get_u8(&in));
+	say("%u gone\n", MON_CHANNEL_OPEN);
+}
+
+/* Once it was told to go, with a proof that would have done before. */
+static void play_proof_after_the_end(void)
+{
+	step_kex();
+	step_verify("admin", session_hash, sizeof(session_hash), false);
+	step_password("guest", "wrong");
+	step_password("admin", "wrong");
+	step_key("guest");
+	step_verify("guest", session_hash, sizeof(session_hash), false);
+	step_key("guest");
+	step_open(1);
+}
+
+/* The same records again, byte for byte, after they have done what they do. */
+static void play_login_replayed(void)
+{
+	step_login();
+	step_verify("admin", session_hash, sizeof(session_hash), false);
+}
+
+/* Where only the monitor speaks. */
+static void play_speaks_on_events(void)
+{
+	step_kex();
+	ask_start(MON_AUTH_PASSWORD, 0);
+	mon_put_text(&out, "admin");
+	mon_put_text(&out, "right horse");
+	mon_send(MON_EVENT_FD, &out, NULL, 0);
+	step_open(1);
+}
+
+static void play_sign_other_data_after_login(void)
+{
+	static const char text[100] = "I am the host, believe me";
+
+	step_login();
+	put_host_sign(text, sizeof(text));
+	ask();
+}
+
 /* Asks and asks, and never listens. */
 static void play_deaf(void)
 {
@@ -679,7 +739,8 @@ static const struct {
 	CASE(password_before_kex), CASE(auth_after_auth), CASE(junk), CASE(surplus), CASE(cut), CASE(oversize),
 	CASE(unknown_type), CASE(event_as_request), CASE(channel_not_open), CASE(channel_zero), CASE(channel_twice),
 	CASE(channels_many), CASE(two_programs), CASE(passwords), CASE(deaf), CASE(gives_descriptors), CASE(dies),
-	CASE(kbdint_honest), CASE(kbdint_before_kex), CASE(kbdint_answers_first), CASE(kbdint_answers_unasked),
+	CASE(guesses_at_once), CASE(proof_after_the_end), CASE(login_replayed), CASE(speaks_on_events),
+	CASE(sign_other_data_after_login), CASE(kbdint_honest), CASE(kbdint_before_kex), CASE(kbdint_answers_first), CASE(kbdint_answers_unasked),
 	CASE(kbdint_many_answers), CASE(kbdint_after_auth), CASE(leaves), CASE(signals), CASE(silent), CASE(stays),
 };
 

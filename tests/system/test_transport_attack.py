@@ -222,6 +222,9 @@ REFUSED = [
     ("channel_zero", OPEN, [], "which is no number of a channel"),
     ("channel_twice", OPEN, [1], "opened channel 1, which is open already"),
     ("deaf", START, [], "does not read its answers"),
+    ("speaks_on_events", OPEN, [], "request 9, which is not permitted before authentication"),
+    ("login_replayed", VERIFY, [1], "request 3, which is not permitted after authentication"),
+    ("sign_other_data_after_login", SIGN, [1], "asked to sign 100 bytes that are no hash"),
 ]
 
 
@@ -234,7 +237,8 @@ def test_refused(play, case, request_type, answers, event):
     assert "arg " not in monitor.text
     if DENIED not in answers[:1] or case == "start_twice":
         assert end["end_reason"] == "protocol-error", end
-    if case not in ("auth_after_auth", "kbdint_after_auth", "event_as_request", "channel_not_open", "channel_zero", "channel_twice"):
+    if case not in ("auth_after_auth", "kbdint_after_auth", "event_as_request", "channel_not_open", "channel_zero", "channel_twice",
+                    "login_replayed", "sign_other_data_after_login"):
         assert "Successfully authenticated" not in monitor.log()
 
 
@@ -269,6 +273,25 @@ def test_password_tries_end_and_take_their_time(play):
     assert time.monotonic() - started >= 4 * 0.3
     assert end["end_reason"] == "authentication-failed"
     assert monitor.log().count("Failed password for user 'admin'") == 4 and "Too many authentication tries (4)" in monitor.log()
+
+
+def test_guesses_at_once_are_heard_one_by_one(play):
+    """As many as without, and no faster; the right one comes too late."""
+    monitor = play("guesses_at_once", "--max-tries", "4")
+    started = time.monotonic()
+    end = monitor.run()
+    assert [a for t, a in monitor.answers() if t == PASSWORD][:4] == [DENIED, DENIED, DENIED, DISCONNECT], monitor.text
+    assert SUCCESS not in [a for t, a in monitor.answers() if t == PASSWORD]
+    assert time.monotonic() - started >= 4 * 0.3
+    assert end["end_reason"] == "authentication-failed" and "Successfully authenticated" not in monitor.log()
+
+
+def test_a_proof_is_worth_nothing_once_the_transport_was_told_to_go(play):
+    monitor = play("proof_after_the_end")
+    end = monitor.run()
+    assert [a for t, a in monitor.answers() if t in (PASSWORD, KEY)] == [DENIED, DISCONNECT, DISCONNECT, DISCONNECT], monitor.text
+    assert "request 9, which is not permitted before authentication" in monitor.log() and "Successfully" not in monitor.log()
+    assert end["end_reason"] == "authentication-failed"
 
 
 def test_descriptors_sent_to_the_monitor_are_closed(play):
