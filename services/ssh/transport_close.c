@@ -124,7 +124,8 @@ static bool spoke_in_key_exchange(const struct transport *transport, const char 
 	static const char begin[] = "Packet filter: rejected packet (type ";
 	const char *number = strstr(error, begin);
 
-	return number && transport->phase == PHASE_OPEN && strtol(number + strlen(begin), NULL, 10) >= CONNECTION_MESSAGES;
+	return number && transport->phase == PHASE_OPEN &&
+	       strtol(number + strlen(begin), NULL, 10) >= CONNECTION_MESSAGES;
 }
 
 static bool speaks_ssh2(const char *banner)
