@@ -10,8 +10,9 @@
  *   2. A helper takes a lease on that file. It shares root and working directory with this process (CLONE_FS), which
  *      execute(2) leaves as they are.
  *   3. The program is executed and loads what it needs. Its open(2) of /etc/passwd stops until the lease is given back.
- *   4. The helper moves both into the file root, gives the lease back, and ends. There is no way up from there, no
- *      /proc, and no capability to change that.
+ *   4. The helper moves both into the file root, takes everything else out of the mount namespace (or a file system
+ *      that the system unmounts would stay in use for as long as a client stays), gives the lease back, and ends. There
+ *      is no way up from there, no /proc, and no capability to change that.
  */
 #include "services/ssh/file_root.h"
 
@@ -38,6 +39,7 @@
 #define OVERLAY_DIR  "/tmp"
 #define PASSWD_PATH  OVERLAY_DIR "/passwd"
 #define SWITCH_PATH  OVERLAY_DIR "/nsswitch.conf"
+#define ROOT_PATH    OVERLAY_DIR "/root"
 
 const char *const file_root_volumes[] = { "harddisk:", "disk0:", NULL };
 
@@ -158,7 +160,24 @@ static int overlay_make(const char *user_name)
 	return r;
 }
 
+/* pivot_root(2) wants a mount. What is mounted below the file root comes along. */
+static int root_make(void)
+{
+	if (mkdir(ROOT_PATH, 0755) < 0 || mount(".", ROOT_PATH, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	    chdir(ROOT_PATH) < 0)
+		return -errno;
+	return 0;
+}
+
 /* ---- the helper ---- */
+
+/* The old root ends up above the new one, and is taken away. A system that runs from its initramfs cannot do that. */
+static int root_move(void)
+{
+	if (syscall(SYS_pivot_root, ".", ".") == 0)
+		return umount2(".", MNT_DETACH) < 0 || chdir("/") < 0 ? -errno : 0;
+	return chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
+}
 
 static int lease_take(void)
 {
@@ -194,7 +213,7 @@ static void help(int ready_fd, pid_t program)
 	if (lease_fd < 0 || write(ready_fd, "", 1) != 1)
 		_exit(1);
 	descriptors_close(lease_fd);
-	if (sigtimedwait(&wake, NULL, &time) != SIGIO || chroot(".") < 0 || chdir("/") < 0) {
+	if (sigtimedwait(&wake, NULL, &time) != SIGIO || root_move() < 0) {
 		kill(program, SIGKILL);
 		_exit(1);
 	}
@@ -228,5 +247,8 @@ int file_root_enter(const char *user_name, struct err *err)
 	if (r < 0)
 		return r;
 	r = overlay_make(user_name);
-	return r < 0 ? err_set(err, r, "cannot make the list of users: %s", strerror(-r)) : helper_start(err);
+	if (r < 0)
+		return err_set(err, r, "cannot make the list of users: %s", strerror(-r));
+	r = root_make();
+	return r < 0 ? err_set(err, r, "cannot mount the file root: %s", strerror(-r)) : helper_start(err);
 }

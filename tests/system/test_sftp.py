@@ -279,6 +279,9 @@ def test_the_server_is_moved_away_from_everything(product, client):
     assert status["CapEff"] == status["CapPrm"] == status["CapInh"] == status["CapAmb"] == "0" * 16
     assert status["NoNewPrivs"] == "1" and "0" not in status["Uid"].split()
     assert len(os.listdir(f"/proc/{pid}/fd")) == 3
+    # nothing else is mounted there: what the system unmounts would stay in use
+    with open(f"/proc/{pid}/mountinfo", encoding="utf-8") as file:
+        assert [line.split()[4] for line in file] == ["/"]
     # nothing of the start is left
     assert not [child for child in run(["ps", "-o", "comm=", "--ppid", str(pid)]).stdout.split() if child]
 
