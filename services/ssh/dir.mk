@@ -34,7 +34,7 @@ sallyport-monitor_PKGS := jansson libcap-ng libcrypto
 sallyport-monitor_LDLIBS := -lcrypt
 $(eval $(call prog,sallyport-monitor))
 
-sallyport-helper_SRCS := $(addprefix services/ssh/,helper_main.c file_root.c forward.c)
+sallyport-helper_SRCS := $(addprefix services/ssh/,helper_main.c file_root.c file_pattern.c forward.c)
 sallyport-helper_LIBS := mon base
 $(eval $(call prog,sallyport-helper))
 

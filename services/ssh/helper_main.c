@@ -5,7 +5,8 @@
  *
  *   sallyport-helper files USER sftp-server
  *   sallyport-helper files USER scp [-t|-f] ... -- FILE...
- *	becomes that program of the distribution, inside the file root, which is its working directory (file_root.h)
+ *	becomes that program of the distribution, inside the file root, which is its working directory (file_root.h);
+ *	FILE of scp -f is a pattern (file_pattern.h)
  *   sallyport-helper connect IFINDEX RESOLVER HOST PORT
  *	makes a connection in a VRF and hands it over (forward.h)
  */
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "services/ssh/file_pattern.h"
 #include "services/ssh/file_root.h"
 #include "services/ssh/forward.h"
 
@@ -41,17 +43,34 @@ static int fail(const char *what, const char *text)
 	return EXIT_NOT_STARTED;
 }
 
+/* The monitor puts -f before "--". */
+static bool sends(char *const *argv)
+{
+	for (; *argv && strcmp(*argv, "--") != 0; argv++)
+		if (!strcmp(*argv, "-f"))
+			return true;
+	return false;
+}
+
 static int files(const char *user_name, char *const *argv)
 {
 	bool sftp = !strcmp(argv[0], "sftp-server");
 	const char *path = sftp ? path_find(sftp_paths, ARRAY_SIZE(sftp_paths)) :
 				  path_find(scp_paths, ARRAY_SIZE(scp_paths));
 	struct err err = { .text = "" };
+	char **names;
+	int r;
 
 	if (!path)
 		return fail(argv[0], sftp ? "it is not installed; install the package openssh-sftp-server" :
 					    "it is not installed; install the package openssh-client");
 	umask(022);
+	if (!sftp && sends(argv)) {
+		r = file_pattern_expand(argv, &names);
+		if (r < 0)
+			return fail(argv[0], strerror(-r));
+		argv = names;
+	}
 	if (file_root_enter(user_name, &err) < 0)
 		return fail(argv[0], err.text);
 	execv(path, argv);

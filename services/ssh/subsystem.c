@@ -16,15 +16,23 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* One character of a quoted or escaped part; false when the text ends inside it. */
-static bool quoted_copy(const char **at, char **to)
+/* A character that means itself. */
+static void plain_copy(const char **at, char **to, bool is_pattern)
+{
+	if (is_pattern && strchr("*?[\\", **at))
+		*(*to)++ = '\\';
+	*(*to)++ = *(*at)++;
+}
+
+/* A quoted or escaped part; false when the text ends inside it. */
+static bool quoted_copy(const char **at, char **to, bool is_pattern)
 {
 	char quote = *(*at)++;
 
 	if (quote == '\\') {
 		if (!**at)
 			return false;
-		*(*to)++ = *(*at)++;
+		plain_copy(at, to, is_pattern);
 		return true;
 	}
 	while (**at != quote) {
@@ -34,14 +42,14 @@ static bool quoted_copy(const char **at, char **to)
 			(*at)++;
 		else if (quote == '"' && strchr("$`", **at))
 			return false;
-		*(*to)++ = *(*at)++;
+		plain_copy(at, to, is_pattern);
 	}
 	(*at)++;
 	return true;
 }
 
 /* Takes one word to *to and ends it with NUL. 1, 0 at the end of the line, -EINVAL when a shell would do more. */
-static int word_next(const char **at, char **to)
+static int word_next(const char **at, char **to, bool is_pattern)
 {
 	while (is_blank(**at))
 		(*at)++;
@@ -49,7 +57,7 @@ static int word_next(const char **at, char **to)
 		return 0;
 	while (**at && !is_blank(**at)) {
 		if (strchr("'\"\\", **at)) {
-			if (!quoted_copy(at, to))
+			if (!quoted_copy(at, to, is_pattern))
 				return -EINVAL;
 			continue;
 		}
@@ -134,8 +142,8 @@ static int words_read(const char *command, struct subsystem_scp *scp, struct err
 	size_t len = 0;
 	int r;
 
-	r = word_next(&command, &to); /* its name */
-	while (r >= 0 && (word = to, r = word_next(&command, &to)) > 0) {
+	r = word_next(&command, &to, false); /* its name */
+	while (r >= 0 && (word = to, r = word_next(&command, &to, options.from)) > 0) {
 		if (in_options && word[0] == '-' && word[1]) {
 			in_options = strcmp(word, "--") != 0;
 			r = in_options ? options_add(&options, word, err) : 0;
@@ -167,8 +175,8 @@ int subsystem_scp_parse(const char *command, struct subsystem_scp *ret_scp, stru
 	command += strspn(command, " \t");
 	if (!is_scp(command) || !is_server(command))
 		return 0;
-	/* words get no longer by reading them, and each has a blank before it or is the first */
-	scp.text = malloc(strlen(command) + 1);
+	/* a quoted character may get a backslash; each word has a blank before it or is the first */
+	scp.text = malloc(2 * strlen(command) + 1);
 	if (!scp.text)
 		return err_set(err, -ENOMEM, "out of memory");
 	r = words_read(command, &scp, err);

@@ -4,6 +4,7 @@
  *
  * Shapes:  struct subsystem_scp, an argument list that is safe to execute:
  *          "scp" "-t"|"-f" [-p] [-r] [-d] [-v] [-q] "--" FILE…
+ *          FILE of -f is a pattern (file_pattern.h): what was quoted and would be one has a backslash before it
  * Units:   none
  * Errors:  -EINVAL with err when it is scp's server half, but not as it is served here; -ENOMEM
  * Owns:    the struct owns its words; subsystem_scp_done()

@@ -109,6 +109,30 @@ def test_scp_names_in_quotes(product, payload):
     assert os.path.getsize(on_disk(product, "harddisk:/a b")) == 300_000
 
 
+@pytest.mark.parametrize("mode", [[], ["-O"]], ids=["by-sftp", "by-rcp"])
+def test_scp_gets_what_a_pattern_means(product, files, tmp_path, mode):
+    names = ["p/one.cfg", "p/two two.cfg", "p/[x].cfg", "p/*.txt", "p/other.txt", "p/.hidden.cfg"]
+    if "p" not in files.listdir("harddisk:"):
+        files.mkdir("harddisk:/p")
+        files.symlink("/../../../../../../../etc", "harddisk:/p/etc")
+    for name in names:
+        files.open(f"harddisk:/{name}", "w").close()
+
+    def get(*words):
+        for name in os.listdir(tmp_path):
+            os.unlink(tmp_path / name)
+        done = scp(product, *(f"admin@127.0.0.1:{word}" for word in words), str(tmp_path), options=mode)
+        return done.returncode, sorted(os.listdir(tmp_path)), done.stdout
+    assert get("harddisk:/p/*.cfg")[:2] == (0, ["[x].cfg", "one.cfg", "two two.cfg"])
+    assert get("/harddisk:/?/o[nt]*")[:2] == (0, ["one.cfg", "other.txt"])
+    assert get(r"harddisk:/p/\[x\].cfg")[:2] == (0, ["[x].cfg"])
+    assert get(r"harddisk:/p/\*.txt", "harddisk:/p/one.*")[:2] == (0, ["*.txt", "one.cfg"])
+    # nothing that fits, and nothing of outside
+    for pattern in ("harddisk:/p/*.none", "harddisk:/p/etc/pass*", "/../etc/pass*", "/etc/*", "harddisk:/p/e*/passwd", "/proc/*"):
+        status, got, said = get(pattern)
+        assert status == 1 and got == [] and "No such file" in said, (pattern, got, said)
+
+
 def test_scp_is_no_way_to_another_program(product):
     for command in ("scp -t -S /bin/sh x", "scp -t x; id", "scp -f $(id)", "scp -t -oProxyCommand=id x"):
         done = product.ssh(command)

@@ -46,6 +46,9 @@ static const struct {
 	{ "scp -t ''", "scp|-t|--|" },
 	{ "scp -t -", "scp|-t|--|-" },
 	{ "scp -f *", "scp|-f|--|*" },
+	{ "scp -f a* 'b*' \"c?\" d\\[e]", "scp|-f|--|a*|b\\*|c\\?|d\\[e]" },
+	{ "scp -f '****' 'a\\b'", "scp|-f|--|\\*\\*\\*\\*|a\\\\b" },
+	{ "scp -t 'b*'", "scp|-t|--|b*" },
 	/* the CLI's own */
 	{ "scp", "other" },
 	{ "", "other" },
