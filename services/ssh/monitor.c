@@ -442,7 +442,7 @@ static int poll_timeout_ms(const struct monitor *m)
 	sooner(&next, m->transport_kill_us);
 	sooner(&next, m->give_back_us);
 	sooner(&next, monitor_link_next_us(m));
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
+	for (size_t i = 0; i < m->channels_used; i++)
 		sooner(&next, m->channels[i].kill_us);
 	if (!next)
 		return -1;

@@ -484,6 +484,19 @@ static bool user_has_key(const struct user_conf *user, struct mon_string key)
 	return found;
 }
 
+/* Whether the monitor can use the key at all. One that has verified a signature has been read before. */
+static int read_key(const struct monitor *m, struct mon_string key, struct err *err)
+{
+	EVP_PKEY *parsed = NULL;
+	int r;
+
+	if (m->proof.there && m->proof.key_len == key.len && !memcmp(m->proof.key, key.bytes, key.len))
+		return 0;
+	r = hostkey_blob_read(key.bytes, key.len, &parsed, err);
+	EVP_PKEY_free(parsed);
+	return r;
+}
+
 /* Why a key would be refused, NULL when it would do. */
 static const char *check_key(const struct monitor *m, const char *user, bool possible, struct mon_string key,
 			     struct err *err)
@@ -492,10 +505,8 @@ static const char *check_key(const struct monitor *m, const char *user, bool pos
 	bool configured = user_has_key(known, key);
 	bool imported = m->start->user_keys_dir &&
 			user_keys_hold(m->start->user_keys_dir, known ? user : NULL, key.bytes, key.len);
-	EVP_PKEY *parsed = NULL;
-	int r = hostkey_blob_read(key.bytes, key.len, &parsed, err);
+	int r = read_key(m, key, err);
 
-	EVP_PKEY_free(parsed);
 	if (!known)
 		return "no such user";
 	if (!configured && !imported)

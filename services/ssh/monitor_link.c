@@ -40,7 +40,7 @@ static struct session_link_message *message_make(const struct monitor *m, enum s
 		return NULL;
 	message->type = type;
 	message->session = m->session;
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels) && message->channels_len < SESSION_ROWS_MAX; i++) {
+	for (size_t i = 0; i < m->channels_used && message->channels_len < SESSION_ROWS_MAX; i++) {
 		const struct monitor_channel *slot = &m->channels[i];
 		struct channel_report *row;
 

@@ -29,7 +29,7 @@ enum { SUBSYSTEM_MAX_BYTES = 64 };
 
 static struct monitor_channel *find(struct monitor *m, uint16_t channel)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
+	for (size_t i = 0; i < m->channels_used; i++)
 		if (m->channels[i].open && m->channels[i].channel == channel)
 			return &m->channels[i];
 	return NULL;
@@ -71,15 +71,19 @@ int monitor_session_slot(struct monitor *m, uint16_t channel, enum channel_type 
 	if (channel == 0 || find(m, channel))
 		return err_set(err, -EPROTO, "opened channel %u, which is %s", channel,
 			       channel ? "open already" : "no number of a channel");
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+	for (size_t i = 0; i < m->channels_used; i++) {
 		open += m->channels[i].open && (m->channels[i].type == CHANNEL_FORWARD) == (type == CHANNEL_FORWARD);
 		if (!slot && !m->channels[i].open && !m->channels[i].pid)
 			slot = &m->channels[i];
 	}
+	if (!slot && m->channels_used < ARRAY_SIZE(m->channels))
+		slot = &m->channels[m->channels_used];
 	if (!slot || open >= most)
 		return err_set(err, -EBUSY, "more than %u at one time", most);
 	*slot = (struct monitor_channel){ .open = true, .channel = channel, .type = type, .shown = ++m->last_shown,
 					  .master_fd = -1, .slave_fd = -1 };
+	if (slot == &m->channels[m->channels_used])
+		m->channels_used++;
 	*ret_slot = slot;
 	return 0;
 }
@@ -579,7 +583,7 @@ static void note_netconf(const struct monitor *m, const struct monitor_channel *
 
 void monitor_session_reap(struct monitor *m)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+	for (size_t i = 0; i < m->channels_used; i++) {
 		struct monitor_channel *slot = &m->channels[i];
 		siginfo_t ended = { .si_pid = 0 };
 		int status = 0;
@@ -608,7 +612,7 @@ void monitor_session_reap(struct monitor *m)
 
 void monitor_session_timers(struct monitor *m, int64_t now_us)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+	for (size_t i = 0; i < m->channels_used; i++) {
 		struct monitor_channel *slot = &m->channels[i];
 
 		if (!slot->pid || !slot->kill_us || now_us < slot->kill_us)
@@ -621,7 +625,7 @@ void monitor_session_timers(struct monitor *m, int64_t now_us)
 
 void monitor_session_hang_up(struct monitor *m, int64_t kill_after_us)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++) {
+	for (size_t i = 0; i < m->channels_used; i++) {
 		struct monitor_channel *slot = &m->channels[i];
 
 		/* one that was never used is not written to */
@@ -638,7 +642,7 @@ unsigned monitor_session_alive(const struct monitor *m)
 {
 	unsigned alive = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(m->channels); i++)
+	for (size_t i = 0; i < m->channels_used; i++)
 		alive += m->channels[i].pid != 0;
 	return alive;
 }

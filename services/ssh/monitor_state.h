@@ -94,7 +94,8 @@ struct monitor {
 	int64_t link_pause_us;
 
 	/* twice as many slots, because a program may outlive its channel for a moment; last, because what is not
-	 * written of them takes no memory */
+	 * written of them takes no memory, and what was never used is not looked at: before a login that were all */
+	size_t channels_used; /* slots; any of them may be free again */
 	struct monitor_channel channels[2 * SESSION_CHANNELS_MAX + SESSION_FORWARDS_MAX];
 };
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 /* 1 or 0, as OpenSSL wants it. */
@@ -40,6 +41,9 @@ int random_from_kernel(struct err *err)
 	static const RAND_METHOD kernel = { .bytes = on_bytes, .pseudorand = on_bytes, .status = on_status };
 	unsigned char bytes[1];
 
+	/* the names of before providers: each key that is made walks over all there are, and nobody here uses them */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS, NULL) != 1)
+		return err_set(err, -EIO, "OpenSSL does not begin");
 	if (RAND_set_rand_method(&kernel) != 1 || RAND_bytes(bytes, sizeof(bytes)) != 1)
 		return err_set(err, -EIO, "the kernel has no random numbers");
 	return 0;

@@ -69,7 +69,8 @@ void transport_auth_watch(struct transport *transport)
 {
 	ssh_set_log_callback(on_log);
 	ssh_set_log_userdata(transport);
-	ssh_set_log_level(SSH_LOG_FUNCTIONS); /* libssh 0.11 and later tell errors at this level only */
+	/* libssh 0.11 and later tell errors at this level only, which has twice as many lines to be written and read */
+	ssh_set_log_level(ssh_version(SSH_VERSION_INT(0, 11, 0)) ? SSH_LOG_FUNCTIONS : SSH_LOG_PACKET);
 }
 
 static void watch_end(void)
