@@ -19,15 +19,16 @@ static inline void json_auto(json_t **json)
 
 struct message_row {
 	const char *word;
+	const char *whole; /* one that is its word and nothing else: as it is sent, and mostly as it comes */
 	bool has_session, has_channels, has_terminate;
 };
 
 static const struct message_row message_rows[] = {
-	[SESSION_MESSAGE_HELLO] = { "hello" },
+	[SESSION_MESSAGE_HELLO] = { "hello", SESSION_LINK_HELLO },
 	[SESSION_MESSAGE_STATE] = { "session", .has_session = true, .has_channels = true },
 	[SESSION_MESSAGE_END] = { "end", .has_session = true },
 	[SESSION_MESSAGE_TERMINATE] = { "terminate", .has_terminate = true },
-	[SESSION_MESSAGE_RECORDED] = { "recorded" },
+	[SESSION_MESSAGE_RECORDED] = { "recorded", "{\"type\":\"recorded\"}" },
 };
 
 /* "reason" and "text" of a terminate message, as a flat row. */
@@ -38,6 +39,12 @@ static const struct field terminate_fields[] = {
 	  .size = sizeof(((struct session_link_message *)0)->terminate_text), .help = "What the client is told" },
 	FIELD_END,
 };
+
+void session_link_begin(struct session_link_message *message, enum session_message type)
+{
+	memset(message, 0, offsetof(struct session_link_message, channels));
+	message->type = type;
+}
 
 static json_t *channels_encode(const struct session_link_message *message)
 {
@@ -74,6 +81,11 @@ int session_link_encode(const struct session_link_message *message, char *buffer
 	if ((unsigned)message->type >= ARRAY_SIZE(message_rows) || message->channels_len > SESSION_ROWS_MAX)
 		return -EINVAL;
 	row = &message_rows[message->type];
+	if (row->whole) {
+		len = strlen(row->whole);
+		memcpy(buffer, row->whole, len < size_bytes ? len : size_bytes);
+		return len > size_bytes ? -EMSGSIZE : (int)len;
+	}
 	object = row->has_terminate ? field_encode(terminate_fields, message) : json_object();
 	if (!object)
 		return -ENOMEM;
@@ -110,6 +122,7 @@ static int channels_decode(const json_t *object, struct session_link_message *me
 
 		if (!json_is_object(item))
 			return err_set(err, -EPROTO, "a channel is not an object");
+		memset(&message->channels[i], 0, sizeof(message->channels[i]));
 		if (field_decode(channel_report_fields, item, &message->channels[i], err) < 0)
 			return -EPROTO;
 	}
@@ -136,26 +149,46 @@ static int message_read(const json_t *object, const struct message_row *row, str
 	return 0;
 }
 
-int session_link_decode(const char *bytes, size_t len_bytes, struct session_link_message *ret_message, struct err *err)
+static int object_read(const json_t *object, struct session_link_message *message, struct err *err)
 {
-	AUTO(json) json_t *object = NULL;
-	AUTO(free) struct session_link_message *message = calloc(1, sizeof(*message));
 	const struct message_row *row;
-	json_error_t why;
 
-	if (!message)
-		return -ENOMEM;
-	if (len_bytes > SESSION_LINK_MAX_BYTES)
-		return err_set(err, -EPROTO, "datagram of %zu bytes is too long", len_bytes);
-	object = json_loadb(bytes, len_bytes, JSON_REJECT_DUPLICATES, &why);
 	if (!json_is_object(object))
 		return err_set(err, -EPROTO, "datagram is not a JSON object");
 	row = row_find(object);
 	if (!row)
 		return err_set(err, -EPROTO, "datagram has an unknown type");
 	message->type = (enum session_message)(row - message_rows);
-	if (message_read(object, row, message, err) < 0)
+	return message_read(object, row, message, err);
+}
+
+static void message_copy(struct session_link_message *to, const struct session_link_message *from)
+{
+	memcpy(to, from, offsetof(struct session_link_message, channels));
+	memcpy(to->channels, from->channels, from->channels_len * sizeof(from->channels[0]));
+}
+
+int session_link_decode(const char *bytes, size_t len_bytes, struct session_link_message *ret_message, struct err *err)
+{
+	AUTO(json) json_t *object = NULL;
+	AUTO(free) struct session_link_message *message = NULL;
+	json_error_t why;
+
+	if (len_bytes > SESSION_LINK_MAX_BYTES)
+		return err_set(err, -EPROTO, "datagram of %zu bytes is too long", len_bytes);
+	for (size_t i = 0; i < ARRAY_SIZE(message_rows); i++)
+		if (message_rows[i].whole && len_bytes == strlen(message_rows[i].whole) &&
+		    !memcmp(bytes, message_rows[i].whole, len_bytes)) {
+			session_link_begin(ret_message, (enum session_message)i);
+			return 0;
+		}
+	message = malloc(sizeof(*message));
+	if (!message)
+		return -ENOMEM;
+	session_link_begin(message, SESSION_MESSAGE_HELLO);
+	object = json_loadb(bytes, len_bytes, JSON_REJECT_DUPLICATES, &why);
+	if (object_read(object, message, err) < 0)
 		return -EPROTO;
-	*ret_message = *message;
+	message_copy(ret_message, message);
 	return 0;
 }

@@ -39,11 +39,14 @@ enum session_message {
 struct session_link_message {
 	enum session_message type;
 	struct session_report session;
-	size_t channels_len;
-	struct channel_report channels[SESSION_ROWS_MAX];
 	int terminate_reason;
 	char terminate_text[160];
+	size_t channels_len;
+	struct channel_report channels[SESSION_ROWS_MAX]; /* beyond channels_len they are nothing, not even zeroes */
 };
+
+/* Begins a message. Most have no row, and to zero the room for all of them is more than everything else. */
+void session_link_begin(struct session_link_message *message, enum session_message type);
 
 /* Encodes into buffer; the length or -errno. Pure. */
 int session_link_encode(const struct session_link_message *message, char *buffer, size_t size_bytes);

@@ -221,9 +221,10 @@ static int message_send(struct peer *peer, const struct session_link_message *me
 
 static void terminate_send(struct peer *peer)
 {
-	struct session_link_message message = { .type = SESSION_MESSAGE_TERMINATE,
-						.terminate_reason = (int)peer->terminate_reason };
+	struct session_link_message message;
 
+	session_link_begin(&message, SESSION_MESSAGE_TERMINATE);
+	message.terminate_reason = (int)peer->terminate_reason;
 	memcpy(message.terminate_text, peer->terminate_text, sizeof(message.terminate_text));
 	message_send(peer, &message); /* when it does not get through, kill_us does */
 }
@@ -252,8 +253,9 @@ static void peer_kill(struct peer *peer)
 
 static void recorded_send(struct peer *peer)
 {
-	const struct session_link_message message = { .type = SESSION_MESSAGE_RECORDED };
+	struct session_link_message message;
 
+	session_link_begin(&message, SESSION_MESSAGE_RECORDED);
 	peer->recorded = true;
 	message_send(peer, &message);
 }

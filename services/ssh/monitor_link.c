@@ -34,11 +34,11 @@ enum {
 
 static struct session_link_message *message_make(const struct monitor *m, enum session_message type)
 {
-	struct session_link_message *message = calloc(1, sizeof(*message));
+	struct session_link_message *message = malloc(sizeof(*message));
 
 	if (!message)
 		return NULL;
-	message->type = type;
+	session_link_begin(message, type);
 	message->session = m->session;
 	for (size_t i = 0; i < m->channels_used && message->channels_len < SESSION_ROWS_MAX; i++) {
 		const struct monitor_channel *slot = &m->channels[i];
@@ -47,6 +47,7 @@ static struct session_link_message *message_make(const struct monitor *m, enum s
 		if (!slot->open)
 			continue;
 		row = &message->channels[message->channels_len++];
+		memset(row, 0, sizeof(*row));
 		row->session_id = m->session.id;
 		row->channel = slot->shown;
 		row->type = slot->type;
@@ -166,7 +167,7 @@ static void link_retry(struct monitor *m, int64_t now_us)
 void monitor_link_readable(struct monitor *m)
 {
 	static char bytes[SESSION_LINK_MAX_BYTES];
-	AUTO(free) struct session_link_message *message = calloc(1, sizeof(*message));
+	AUTO(free) struct session_link_message *message = malloc(sizeof(*message));
 	ssize_t n = recv(m->link_fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_TRUNC);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
