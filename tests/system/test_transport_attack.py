@@ -280,8 +280,10 @@ def test_guesses_at_once_are_heard_one_by_one(play):
     monitor = play("guesses_at_once", "--max-tries", "4")
     started = time.monotonic()
     end = monitor.run()
-    assert [a for t, a in monitor.answers() if t == PASSWORD][:4] == [DENIED, DENIED, DENIED, DISCONNECT], monitor.text
-    assert SUCCESS not in [a for t, a in monitor.answers() if t == PASSWORD]
+    # it is ended for what comes behind them, maybe before it has read all answers
+    answers = [a for t, a in monitor.answers() if t == PASSWORD]
+    assert answers[:3] == [DENIED] * 3 and set(answers[3:]) <= {DISCONNECT}, monitor.text
+    assert monitor.log().count("Failed password for user 'admin'") == 4 and "Too many authentication tries (4)" in monitor.log()
     assert time.monotonic() - started >= 4 * 0.3
     assert end["end_reason"] == "authentication-failed" and "Successfully authenticated" not in monitor.log()
 
