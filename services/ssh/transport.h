@@ -98,6 +98,9 @@ struct transport {
 	unsigned responses_seen, responses_answered; /* of keyboard-interactive */
 	unsigned silent_seen;			      /* requests that libssh refuses without a message */
 	bool has_no_method;			      /* the profile has disabled every one */
+	size_t packet_bytes;			      /* of the request or answer that came last; 0: not known */
+	size_t password_bytes[8];		      /* of the requests with passwords, in their order */
+	unsigned passwords_seen, passwords_answered;
 	bool none_asked; /* the monitor was asked for methods and banner */
 	bool auth_failed;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include <openssl/evp.h>
 
@@ -18,9 +19,12 @@
 #include "services/ssh/transport.h"
 
 #define REQUEST_LINE	     "ssh_packet_userauth_request: Auth request for service "
+#define PACKET_WORDS	     "packet: read type "
+#define PASSWORD_WORDS	     ", method password for user '"
 #define MISMATCH_WORDS	     "kex error : no match for method "
 #define RESPONSE_LINE	     "ssh_packet_process: Dispatching handler for packet type 61"
 #define REJECTED_WORDS	     "Packet filter: rejected packet (type "
+#define PACKET_REQUEST	     50
 #define PACKET_RESPONSE	     61
 #define PROMPTS_MAX	     16u
 #define PROMPT_MAX_BYTES     256u
@@ -40,6 +44,23 @@ static void on_rejected(struct transport *transport, const char *type)
 			      type);
 }
 
+/* libssh gives out passwords and answers up to their first zero byte, and drops what follows them: only the size of
+ * the packet tells that there was more. */
+static void on_packet(struct transport *transport, const char *line)
+{
+	const char *size = strstr(line, "payload=");
+	long type = strtol(line + strlen(PACKET_WORDS), NULL, 10);
+
+	if (type == PACKET_REQUEST || type == PACKET_RESPONSE)
+		transport->packet_bytes = size ? strtoul(size + strlen("payload="), NULL, 10) : 0;
+}
+
+static void on_password(struct transport *transport)
+{
+	if (transport->passwords_seen < ARRAY_SIZE(transport->password_bytes))
+		transport->password_bytes[transport->passwords_seen++] = transport->packet_bytes;
+}
+
 /* libssh's own log is too verbose for anything but these. */
 static void on_log(int priority, const char *function, const char *line, void *userdata)
 {
@@ -54,8 +75,12 @@ static void on_log(int priority, const char *function, const char *line, void *u
 			transport->silent_seen++;
 		else
 			transport->requests_seen++;
+		if (strstr(line, PASSWORD_WORDS))
+			on_password(transport);
 		return;
 	}
+	if (strstr(line, PACKET_WORDS))
+		on_packet(transport, strstr(line, PACKET_WORDS));
 	/* the error itself may be replaced by the one of closing the socket */
 	if (strstr(line, MISMATCH_WORDS))
 		snprintf(transport->mismatch, sizeof(transport->mismatch), "%s", line);
@@ -143,14 +168,32 @@ static bool message_is_signed(ssh_message message)
 }
 #pragma GCC diagnostic pop
 
+/* RFC 4252 section 8: type, user, service, method, FALSE, password. Behind TRUE there would be a new password too, and
+ * a success would say that it is in force now. */
+static bool password_is_whole(struct transport *transport, const char *password)
+{
+	size_t whole = 1 + 4 + strlen(transport->user) + 4 + strlen("ssh-connection") + 4 + strlen("password") + 1 + 4 +
+		       strlen(password);
+	size_t came = transport->passwords_answered < transport->passwords_seen ?
+			      transport->password_bytes[transport->passwords_answered++] : 0;
+
+	return !came || came == whole;
+}
+
 static enum mon_verdict password_ask(struct transport *transport, ssh_message message)
 {
 	const char *password = message_password(message);
-	struct mon_buf *record = rpc_start(&transport->rpc, MON_AUTH_PASSWORD, 0);
+	size_t len = password ? strnlen(password, PASSWORD_CUT_BYTES) : 0;
+	bool is_whole = password && password_is_whole(transport, password);
+	struct mon_buf *record;
 
+	if (!is_whole)
+		rpc_log(&transport->rpc, LOG_WARNING, "a request with a password holds more than the password: a zero "
+			"byte, or a new password, which cannot be set here");
+	record = rpc_start(&transport->rpc, MON_AUTH_PASSWORD, 0);
 	mon_put_text(record, transport->user);
-	/* one of any length is a try like the others */
-	mon_put_string(record, password ? password : "", password ? strnlen(password, PASSWORD_CUT_BYTES) : 0);
+	/* one of any length is a try like the others; one with a zero byte is nobody's */
+	mon_put_string(record, is_whole ? password : "", is_whole ? len : 1);
 	return verdict_ask(transport, true);
 }
 
@@ -239,16 +282,21 @@ static bool round_ask(struct transport *transport, ssh_message message)
 }
 
 /* More or longer answers than any question has become a number of them that the monitor refuses. */
-static void answers_put(ssh_session session, struct mon_buf *record)
+static void answers_put(struct transport *transport, struct mon_buf *record)
 {
+	ssh_session session = transport->session;
 	int len = ssh_userauth_kbdint_getnanswers(session);
 	bool fits = len >= 0 && len <= (int)PROMPTS_MAX;
+	size_t whole = 1 + 4;
 
 	for (int i = 0; i < len && fits; i++) {
 		const char *answer = ssh_userauth_kbdint_getanswer(session, (unsigned)i);
 
 		fits = answer && strlen(answer) <= ANSWER_MAX_BYTES;
+		whole += fits ? 4 + strlen(answer) : 0;
 	}
+	if (transport->packet_bytes && transport->packet_bytes != whole)
+		fits = false; /* a zero byte */
 	mon_put_u32(record, fits ? (uint32_t)len : PROMPTS_MAX);
 	for (int i = 0; i < (fits ? len : (int)PROMPTS_MAX); i++)
 		mon_put_text(record, fits ? ssh_userauth_kbdint_getanswer(session, (unsigned)i) : "");
@@ -270,7 +318,7 @@ static enum mon_verdict kbdint_ask(struct transport *transport, ssh_message mess
 	enum mon_verdict verdict;
 
 	if (type == MON_KBDINT_ANSWER)
-		answers_put(transport->session, record);
+		answers_put(transport, record);
 	else
 		mon_put_text(record, transport->user);
 	verdict = verdict_ask(transport, true);
@@ -432,6 +480,7 @@ void transport_auth_messages(struct transport *transport)
 		if (!message_keep(transport, message))
 			ssh_message_free(message);
 	}
+	transport->passwords_seen = transport->passwords_answered = 0;
 	if (transport->phase == PHASE_AUTH) {
 		unreadable_refuse(transport);
 		silent_count(transport);

@@ -293,6 +293,23 @@ def test_none_is_refused_and_only_the_first_costs_nothing(router):
 
 # ---- after a failure ----
 
+def test_a_password_counts_whole_and_is_not_changed(client, router):
+    """libssh reads to the first zero byte, and takes no notice of a wish for a new password or of bytes behind the request."""
+    for rest in ((False, SECRET + "\0x"), (False, SECRET + "\0"), (True, SECRET, "Another-1"), (False, SECRET, "more")):
+        assert client.ask("password", *rest)[0] == FAILURE, rest
+        assert "holds more than the password" in router.output()
+    assert client.ask("password", False, SECRET, user="bob\0x")[0] == FAILURE
+    assert client.ask("keyboard-interactive", "", "")[0] == QUESTION
+    client.answers(SECRET + "\0x")
+    assert client.answer()[0] == FAILURE
+    # requests that did not wait for each other's answers
+    client.request("password", False, "wrong", user="bob")
+    client.request("password", False, "wrong and longer", user="bob")
+    client.request("password", False, SECRET, user="bob")
+    assert [client.answer()[0] for _ in range(3)] == [FAILURE, FAILURE, SUCCESS]
+
+
+
 def test_the_right_password_after_wrong_ones_on_one_connection(client):
     assert client.ask("password", False, "wrong")[0] == FAILURE
     assert client.ask("keyboard-interactive", "", "")[0] == QUESTION
