@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "aaa/group_conf.h"
+#include "aaa/key_import.h"
 #include "aaa/user_hash.h"
 #include "base/cleanup.h"
 
@@ -365,6 +366,15 @@ const struct arg arg_user_secret = {
 	.secret = true,
 };
 
+static const char *user_keystring_why_unused(const char *value)
+{
+	uint8_t blob[USER_KEY_BLOB_MAX_BYTES];
+	struct key_import_key key;
+	size_t len;
+
+	return key_import_line(value, &key, blob, &len, NULL) == 0 ? key_import_why_refused(key.type, key.bits) : NULL;
+}
+
 const struct arg arg_user_keystring = {
 	.name = "LINE",
 	.help = "Public key in OpenSSH form, one line",
@@ -373,6 +383,7 @@ const struct arg arg_user_keystring = {
 	.text = true,
 	.words_taken = 0,
 	.canonical = user_keystring_canonical,
+	.why_unused = user_keystring_why_unused,
 };
 
 const struct stmt user_conf_children[] = {

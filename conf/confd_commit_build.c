@@ -47,6 +47,16 @@ static void warn_words(struct job *job, const struct match_step *last, const cha
 	}
 }
 
+static void warn_operand(struct job *job, const struct match_step *last, const char *statement)
+{
+	const struct arg *arg = last->row->arg;
+	const char *why = last->value && arg && arg->why_unused ? arg->why_unused(last->value) : NULL;
+
+	if (why)
+		json_array_append_new(job->warnings, json_sprintf("%s: '%.60s%s' is stored and has no effect", why,
+								  statement, strlen(statement) > 60 ? "..." : ""));
+}
+
 static void warn_deprecated(struct job *job, const struct match *match)
 {
 	AUTO(free) char *text = match->negate ? NULL : stmt_match_text(match);
@@ -57,6 +67,7 @@ static void warn_deprecated(struct job *job, const struct match *match)
 		json_array_append_new(job->warnings,
 				      json_sprintf("%s is deprecated: it is stored and has no effect", text));
 	warn_words(job, &match->steps[match->steps_len - 1], text);
+	warn_operand(job, &match->steps[match->steps_len - 1], text);
 }
 
 /* Takes one line into the tree; false when a fault was added. */

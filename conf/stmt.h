@@ -79,6 +79,8 @@ struct arg {
 	const char *const *words; /* enumeration: allowed words, ended by NULL (shortest unique prefix is accepted) */
 	/* Why one of the words is stored and has no effect ("deprecated"), NULL where it has. NULL: all have. */
 	const char *(*without_effect)(const char *word);
+	/* The same of a whole operand: "DSA keys are deprecated". NULL: all have. */
+	const char *(*why_unused)(const char *value);
 	/* How many words the operand takes: 1, or 0 for the rest of the line (spaces folded by the caller). */
 	unsigned words_taken;
 	const struct arg_joined *joined; /* NULL: nothing may follow */

@@ -209,7 +209,8 @@ def test_deprecated_words_are_stored_and_reported_once(product, tmp_path):
     for name, bits in zip(names, ("1024", "1024")):
         subprocess.run(["ssh-keygen", "-q", "-t", os.path.basename(name), "-b", bits, "-N", "", "-C", "", "-f", name], check=True)
         with open(name + ".pub", encoding="ascii") as file:
-            commit(product, "username old keystring " + file.read().strip())
+            said = commit(product, "username old keystring " + file.read().strip())
+        assert re.search(r"[DR]SA keys .*are deprecated: 'username old keystring ssh-...* is stored and has no effect", said), said
 
     def keys():
         return re.findall(r"WARN_GENERAL : 'username old keystring (ssh-...) .*' is accepted, and logins with this key are refused, because",
