@@ -120,7 +120,10 @@ int show_penalties(FILE *out, const json_t *reply, bool as_json, struct err *err
 
 int exec_show_access_lists(struct shell *shell, const struct match *match)
 {
-	json_t *parameters = json_object();
+	json_t *parameters = json_object(), *reply = NULL;
+	const struct match_step *named = NULL;
+	struct err err = { .text = "" };
+	int r;
 
 	for (int i = 0; i < 2; i++) {
 		static const char *const words[] = { "ipv4", "ipv6" };
@@ -129,10 +132,20 @@ int exec_show_access_lists(struct shell *shell, const struct match *match)
 		if (strcmp(last->row->word, words[i]) != 0)
 			continue;
 		json_object_set_new(parameters, "family", json_string(words[i]));
-		if (last->value)
-			json_object_set_new(parameters, "name", json_string(last->value));
+		if (!last->value)
+			continue;
+		json_object_set_new(parameters, "name", json_string(last->value));
+		named = last;
 	}
-	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_ACCESS, parameters, show_access_lists);
+	r = shell_fetch(shell, REMOTE_SSHD, SSH_LIST_ACCESS, parameters, &reply);
+	if (r < 0)
+		return r;
+	if (named && !json_array_size(json_object_get(reply, "entries")))
+		r = shell_refuse(shell, "There is no '%s access-list %s'", named->row->word, named->value);
+	else if (show_access_lists(shell->out, reply, shell_wants_json(shell), &err) < 0)
+		r = shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
+	json_decref(reply);
+	return r;
 }
 
 int exec_show_penalties(struct shell *shell, const struct match *match)

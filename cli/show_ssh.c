@@ -176,7 +176,8 @@ static const struct column history_detail_columns[] = {
 	{ .title = "userid", .width = 12, .member = "user" },
 	{ .title = "host", .width = 16, .member = "peer_address" },
 	{ .title = "vrf", .width = 12, .member = "vrf" },
-	{ .title = "end_reason", .width = 16, .member = "end_reason" },
+	{ .title = "end_reason", .width = 22, .member = "end_reason" },
+	{ .title = "end_text", .width = 22, .member = "end_text", .blanks = true },
 	COLUMN_END,
 };
 

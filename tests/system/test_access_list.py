@@ -78,6 +78,9 @@ def test_a_list_that_is_not_there_is_refused_at_its_line(own_product):
     assert "% " not in product.configure(*MGMT, "ssh server vrf default ipv4 access-list MGMT")
     out = failed_commit(product, "no ipv4 access-list MGMT").split("show configuration failed")[-1]
     assert "There is no 'ipv4 access-list MGMT'" in out, out
+    for words in ("ipv4 NONE", "ipv6 MGMT", "ipv6 MGMT | json"):
+        done = product.cli("-c", f"show access-lists {words}")
+        assert done.returncode != 0 and f"% There is no '{words[:4]} access-list {words[5:9]}'" in done.stdout, done.stdout
     assert identified_from(product, "127.0.0.1")
 
 
