@@ -26,7 +26,7 @@ const struct arg arg_configuration_path = {
 
 /* ---- show running-config ---- */
 
-/* The words of a match as they stand in the configuration; NULL when memory is short. */
+/* The words of a match as they stand in the configuration, for running_text_below(); NULL when memory is short. */
 static char *path_text(const struct match *path)
 {
 	AUTO(free) char *text = NULL;
@@ -35,9 +35,16 @@ static char *path_text(const struct match *path)
 
 	if (!out)
 		return NULL;
-	for (size_t i = 0; i < path->steps_len; i++)
-		fprintf(out, "%s%s%s%s", i ? " " : "", path->steps[i].row->word,
-			path->steps[i].value ? " " : "", path->steps[i].value ? path->steps[i].value : "");
+	for (size_t i = 0; i < path->steps_len; i++) {
+		const struct stmt *row = path->steps[i].row;
+		const char *value = path->steps[i].value ? path->steps[i].value : "";
+
+		fputs(!i ? "" : row->flags & STMT_MORE ? "\t" : " ", out);
+		if (row->flags & (STMT_BARE | STMT_UNSPOKEN))
+			fputs(value, out);
+		else
+			fprintf(out, "%s%s%s", row->word, value[0] ? " " : "", value);
+	}
 	if (fclose(out))
 		return NULL;
 	return take(text);

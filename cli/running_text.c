@@ -25,11 +25,27 @@ struct cutter {
 	size_t matched;
 };
 
+/* Whether line begins with the words before the tab, and has those behind it somewhere after them. */
+static bool is_joined(const char *path, const char *tab, const char *line, size_t len)
+{
+	const size_t head_len = (size_t)(tab - path), words_len = strlen(tab + 1);
+
+	if (len <= head_len || strncmp(path, line, head_len))
+		return false;
+	for (size_t at = head_len; at + 1 + words_len <= len; at++)
+		if (line[at] == ' ' && !strncmp(line + at + 1, tab + 1, words_len) &&
+		    (at + 1 + words_len == len || line[at + 1 + words_len] == ' '))
+			return true;
+	return false;
+}
+
 /* Compares path with the words of heads and line in a row; true when path ends where a word ends. */
 static bool is_below(const struct cutter *cutter, const char *line, size_t len)
 {
-	const char *path = cutter->path;
+	const char *path = cutter->path, *tab = strchr(path, '\t');
 
+	if (tab)
+		return !cutter->depth && is_joined(path, tab, line, len);
 	for (size_t i = 0; i <= cutter->depth; i++) {
 		const char *part = i < cutter->depth ? cutter->levels[i].line : line;
 		size_t part_len = i < cutter->depth ? cutter->levels[i].len : len, path_len = strlen(path);

@@ -17,7 +17,8 @@
 #include <stdio.h>
 
 /* Writes the lines at or below path ("username admin", "ssh server vrf"), with the heads of the blocks they are in and
- * the "!" that close them. Returns how many lines match. */
+ * the "!" that close them. What stands behind a tab may follow others on the line: "server disable\tscp". Returns how
+ * many lines match. */
 size_t running_text_below(const char *text, const char *path, FILE *out);
 
 #endif

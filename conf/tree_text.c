@@ -88,10 +88,47 @@ void tree_writer_leave(struct tree_writer *writer, struct tree_line outer, int i
 	tree_writer_close(writer, indent);
 }
 
-static void write_children(struct tree_writer *writer, const struct tree_node *node, struct tree_place below)
+/* Whether the node is one of several statements that stand on one line, as they may be typed: "aes-cbc 3des-cbc". */
+static bool node_joins(const struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
 {
-	for (size_t i = 0; i < node->len; i++)
-		tree_writer_node(writer, node->children[i], below);
+	const struct tree_node *last = node;
+
+	while (last->row->kind == STMT_NODE && !last->row->mode && last->len == 1)
+		last = last->children[0];
+	return (node->row->flags & STMT_MORE) && !last->len && !last->row->mode && last->row->kind != STMT_LIST &&
+	       node_wanted(writer, node, place);
+}
+
+static void push_joined(struct tree_writer *writer, const struct tree_node *node)
+{
+	tree_line_push(&writer->line, node, writer->flags & TREE_MASK_SECRETS);
+	while (node->len) {
+		node = node->children[0];
+		tree_line_push(&writer->line, node, writer->flags & TREE_MASK_SECRETS);
+	}
+}
+
+/* self: the node is a line too, the one on which those that join it stand. */
+static void write_children(struct tree_writer *writer, const struct tree_node *node, struct tree_place below, bool self)
+{
+	const size_t before = writer->line.len;
+	size_t i = 0;
+
+	while (i < node->len) {
+		if (node_joins(writer, node->children[i], below)) {
+			while (i < node->len && node_joins(writer, node->children[i], below))
+				push_joined(writer, node->children[i++]);
+			tree_writer_line(writer, below.indent, "");
+			tree_line_cut(&writer->line, before);
+		} else {
+			if (self)
+				tree_writer_line(writer, below.indent, "");
+			tree_writer_node(writer, node->children[i++], below);
+		}
+		self = false;
+	}
+	if (self)
+		tree_writer_line(writer, below.indent, "");
 }
 
 void tree_writer_node(struct tree_writer *writer, const struct tree_node *node, struct tree_place place)
@@ -104,14 +141,13 @@ void tree_writer_node(struct tree_writer *writer, const struct tree_node *node, 
 	before = tree_line_push(&writer->line, node, writer->flags & TREE_MASK_SECRETS);
 	if (node->row->mode) {
 		outer = tree_writer_open(writer, place.indent);
-		write_children(writer, node, place_below(place, node, place.indent + 1));
+		write_children(writer, node, place_below(place, node, place.indent + 1), false);
 		tree_writer_leave(writer, outer, place.indent);
 	} else {
 		/* an entry is said by the lines below it, when there are any */
-		if (self_wanted(writer, node, place) &&
-		    (node->row->kind != STMT_LIST || !child_wanted(writer, node, place)))
-			tree_writer_line(writer, place.indent, "");
-		write_children(writer, node, place_below(place, node, place.indent));
+		write_children(writer, node, place_below(place, node, place.indent),
+			       self_wanted(writer, node, place) &&
+				       (node->row->kind != STMT_LIST || !child_wanted(writer, node, place)));
 	}
 	tree_line_cut(&writer->line, before);
 }

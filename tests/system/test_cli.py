@@ -546,7 +546,8 @@ def test_clear_ssh(router):
 def test_running_config_and_its_parts(router):
     router.config.take(["hostname r1", "vrf blue", "username admin", "ssh server vrf default"], user="fred")
     router.config.lines = ["hostname r1", "vrf blue", " description x", "!", "username admin", " group root-lr", " secret ***", "!",
-                           "username bob", " group operator", "!", "ssh server v2", "ssh server vrf blue", "!"]
+                           "username bob", " group operator", "!", "logging 10.0.0.1 vrf blue port 5514", "!", "ssh server v2",
+                           "ssh server disable sftp scp", "ssh server vrf blue", "!"]
 
     def out(path=""):
         done = router.run("-c", f"show running-config {path}")
@@ -559,7 +560,9 @@ def test_running_config_and_its_parts(router):
     assert out("username bob group") == "username bob\n group operator\n!\n\n"
     assert out("username").count("!") == 2 and "hostname" not in out("username")
     assert out("ssh server vrf") == "ssh server vrf blue\n!\n\n"
-    assert out("ssh") == "ssh server v2\nssh server vrf blue\n!\n\n"
+    assert out("ssh") == "ssh server v2\nssh server disable sftp scp\nssh server vrf blue\n!\n\n"
+    assert out("ssh server disable scp") == out("ssh server disable") == "ssh server disable sftp scp\n!\n\n"
+    assert out("logging 10.0.0.1 vrf blue port") == "logging 10.0.0.1 vrf blue port 5514\n!\n\n"
     assert out("domain name") == "% No such configuration item(s)\n"
     assert out("username bo") == "% No such configuration item(s)\n"
 

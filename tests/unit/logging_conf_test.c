@@ -82,11 +82,9 @@ Test(logging_conf, a_host_is_an_address_in_a_vrf)
 	assert_text((const char *const[]){ "logging 10.0.0.1", "logging 10.0.0.1 v blue severity warn port 5514",
 					   "logging FD00::1 vrf blue", "logging 10.0.0.2 severity info port default",
 					   NULL },
-		    "logging 10.0.0.1 vrf blue severity warnings\n"
-		    "logging 10.0.0.1 vrf blue port 5514\n"
+		    "logging 10.0.0.1 vrf blue severity warnings port 5514\n"
 		    "logging 10.0.0.1 vrf default\n"
-		    "logging 10.0.0.2 vrf default severity informational\n"
-		    "logging 10.0.0.2 vrf default port default\n"
+		    "logging 10.0.0.2 vrf default severity informational port default\n"
 		    "logging fd00::1 vrf blue\n!\n");
 	assert_text((const char *const[]){ "logging 10.0.0.1", "logging 10.0.0.1 vrf blue", "no logging 10.0.0.1",
 					   NULL },

@@ -115,7 +115,7 @@ Test(pipe, find)
 static void expect_part(const char *path, size_t lines, const char *expected)
 {
 	static const char text[] = "hostname r1\nvrf blue\n description a b\n!\nvrf red\n!\nusername admin\n group root-lr\n"
-				   " secret ***\n!\nssh server v2\nssh server vrf blue\nssh timeout 30\n!\n";
+				   " secret ***\n!\nssh server v2\nssh server disable sftp scp\nssh server vrf blue\nssh timeout 30\n!\n";
 	char *part = NULL;
 	size_t len;
 	FILE *out = open_memstream(&part, &len);
@@ -135,8 +135,12 @@ Test(running_text, parts)
 	expect_part("vrf re", 0, "");
 	expect_part("username admin secret", 1, "username admin\n secret ***\n!\n");
 	expect_part("username admin group", 1, "username admin\n group root-lr\n!\n");
-	expect_part("ssh", 3, "ssh server v2\nssh server vrf blue\nssh timeout 30\n!\n");
-	expect_part("ssh server", 2, "ssh server v2\nssh server vrf blue\n!\n");
+	expect_part("ssh", 4, "ssh server v2\nssh server disable sftp scp\nssh server vrf blue\nssh timeout 30\n!\n");
+	expect_part("ssh server", 3, "ssh server v2\nssh server disable sftp scp\nssh server vrf blue\n!\n");
+	expect_part("ssh server disable\tscp", 1, "ssh server disable sftp scp\n!\n");
+	expect_part("ssh server disable\tsftp", 1, "ssh server disable sftp scp\n!\n");
+	expect_part("ssh server disable\tsc", 0, "");
+	expect_part("ssh server\tv", 0, "");
 	expect_part("ssh timeout", 1, "ssh timeout 30\n!\n");
 	expect_part("domain", 0, "");
 }
