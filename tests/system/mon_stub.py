@@ -21,6 +21,7 @@ NAMES = ("- START SIGN VERIFY ALGORITHMS AUTH_NONE AUTH_PASSWORD AUTH_QUERY AUTH
          "SIGNAL CHANNEL_CLOSE LOG STATISTICS CLOSING NEGOTIATION KBDINT_START KBDINT_ANSWER FORWARD").split()
 EVENT_EXIT, EVENT_TERMINATE = 64, 65
 DENIED, SUCCESS, PARTIAL, DISCONNECT = range(4)
+CHANNELS_MAX = 10
 METHODS = 2 | 4  # SSH_AUTH_METHOD_PASSWORD, _PUBLICKEY
 END_CLIENT_CLOSED, END_EXIT, END_AUTH_FAILED, END_AUTH_TIMEOUT, END_NEGOTIATION, END_CLEARED, END_PROTOCOL_ERROR = range(1, 8)
 
@@ -101,6 +102,7 @@ class Connection:
         self.stub = stub
         self.asked = []        # (name, channel, fields…)
         self.programs = {}     # channel -> Popen
+        self.open = set()
         self.pty = {}          # channel -> (master, slave)
         self.environment = {}
         self.ended = threading.Event()
@@ -222,7 +224,13 @@ class Connection:
             if process:
                 process.send_signal({"TERM": 15, "INT": 2, "KILL": 9}.get(note[2], 15))
             self.reply(record, ok)
+        elif kind == CHANNEL_OPEN:
+            fits = len(self.open) < CHANNELS_MAX
+            if fits:
+                self.open.add(record.channel)
+            self.reply(record, ok if fits else b"\0")
         elif kind == CHANNEL_CLOSE:
+            self.open.discard(record.channel)
             process = self.programs.get(record.channel)
             if process and process.poll() is None:
                 process.send_signal(1)
