@@ -14,19 +14,18 @@
 
 static int time_get(struct shell *shell, const struct match *match, const char *word, int64_t *ret_us)
 {
-	const char *text = stmt_match_value(match, word);
+	const char *text = stmt_match_option(match, word, NULL);
 
 	if (!text || log_time_parse(text, clock_wall_us(), ret_us) == 0)
 		return 0;
 	return shell_refuse(shell, "'%s' is no time: HH:MM, HH:MM:SS, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS", text);
 }
 
-/* The filters of the line, as sallyport-sshd takes them. */
-static int history_show(struct shell *shell, const struct match *match, bool failed,
-			int (*print)(FILE *out, const json_t *reply, bool as_json, struct err *err))
+int exec_show_ssh_history(struct shell *shell, const struct match *match)
 {
-	const char *since_min = stmt_match_value(match, "since"), *last = stmt_match_value(match, "last");
+	const char *since_min = stmt_match_option(match, "since", NULL), *last = stmt_match_option(match, "last", NULL);
 	int64_t from_us = 0, until_us = 0, since_us = 0;
+	bool failed = false, details = false;
 
 	if (time_get(shell, match, "start", &from_us) < 0 || time_get(shell, match, "end", &until_us) < 0)
 		return -EINVAL;
@@ -34,33 +33,15 @@ static int history_show(struct shell *shell, const struct match *match, bool fai
 		since_us = clock_wall_us() - strtoll(since_min, NULL, 10) * 60 * 1000000;
 	if (from_us > since_us)
 		since_us = from_us;
+	stmt_match_option(match, "failed", &failed);
+	stmt_match_option(match, "details", &details);
 	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
 				    json_pack("{s:I, s:s?, s:s?, s:I, s:I, s:b}", "limit",
 					      (json_int_t)(last ? strtoll(last, NULL, 10) : 0), "user",
-					      stmt_match_value(match, "user"), "vrf", stmt_match_value(match, "vrf"),
-					      "since_us", (json_int_t)since_us, "until_us", (json_int_t)until_us,
-					      "failed", failed),
-				    print);
-}
-
-int exec_show_ssh_history(struct shell *shell, const struct match *match)
-{
-	return history_show(shell, match, false, show_ssh_history);
-}
-
-static int show_failed(struct shell *shell, const struct match *match)
-{
-	return history_show(shell, match, true, show_ssh_history);
-}
-
-static int show_details(struct shell *shell, const struct match *match)
-{
-	return history_show(shell, match, false, show_ssh_history_details);
-}
-
-static int show_details_failed(struct shell *shell, const struct match *match)
-{
-	return history_show(shell, match, true, show_ssh_history_details);
+					      stmt_match_option(match, "user", NULL), "vrf",
+					      stmt_match_option(match, "vrf", NULL), "since_us", (json_int_t)since_us,
+					      "until_us", (json_int_t)until_us, "failed", failed),
+				    details ? show_ssh_history_details : show_ssh_history);
 }
 
 /* ---- rows ---- */
@@ -83,44 +64,20 @@ static const struct arg arg_time = {
 static const struct arg arg_last = { .help = "So many instead of a hundred", .unit = "sessions", .min = 1,
 				     .max = SSH_HISTORY_MAX, .words_taken = 1 };
 
-#define ROW(word_, help_, arg_, run_, sub_)                                                          \
-	{ .kind = STMT_RUN, .word = (word_), .help = (help_), .arg = (arg_), .run = (run_), .sub = (sub_), \
-	  .task = "crypto", .source = "issue: filters by user, VRF and time" }
-
-/* Filters in this order, each may be left out. after_NAME_WORD is what may follow a word. */
-#define FAILED(name, run, failed)   ROW("failed", "Only those that nobody was let in by", NULL, failed, NULL)
-#define LAST(name, run, failed)	    ROW("last", "More of them, or fewer", &arg_last, run, after_##name##_last)
-#define END(name, run, failed)	    ROW("end", "Only those that began until a time", &arg_time, run, after_##name##_end)
-#define START(name, run, failed) \
-	ROW("start", "Only those that ended from a time on", &arg_time, run, after_##name##_start)
-#define SINCE(name, run, failed)    ROW("since", "Only the last minutes", &arg_since, run, after_##name##_since)
-#define VRF(name, run, failed)	    ROW("vrf", "Only this VRF", &arg_vrf, run, after_##name##_vrf)
-#define USER(name, run, failed)	    ROW("user", "Only this user", &arg_user, run, after_##name##_user)
-#define FROM_LAST(...)		    LAST(__VA_ARGS__), FAILED(__VA_ARGS__)
-#define FROM_END(...)		    END(__VA_ARGS__), FROM_LAST(__VA_ARGS__)
-#define FROM_START(...)		    START(__VA_ARGS__), FROM_END(__VA_ARGS__)
-#define FROM_SINCE(...)		    SINCE(__VA_ARGS__), FROM_START(__VA_ARGS__)
-#define FROM_VRF(...)		    VRF(__VA_ARGS__), FROM_SINCE(__VA_ARGS__)
-#define FROM_USER(...)		    USER(__VA_ARGS__), FROM_VRF(__VA_ARGS__)
-#define FILTERS(name, run, failed)                                                                         \
-	static const struct stmt after_##name##_last[] = { FAILED(name, run, failed), STMT_DONE };         \
-	static const struct stmt after_##name##_end[] = { FROM_LAST(name, run, failed), STMT_DONE };       \
-	static const struct stmt after_##name##_start[] = { FROM_END(name, run, failed), STMT_DONE };      \
-	static const struct stmt after_##name##_since[] = { FROM_START(name, run, failed), STMT_DONE };    \
-	static const struct stmt after_##name##_vrf[] = { FROM_SINCE(name, run, failed), STMT_DONE };      \
-	static const struct stmt after_##name##_user[] = { FROM_VRF(name, run, failed), STMT_DONE }
-
-FILTERS(plain, exec_show_ssh_history, show_failed);
-FILTERS(details, show_details, show_details_failed);
-
-static const struct stmt details_rows[] = {
-	FROM_USER(details, show_details, show_details_failed),
-	STMT_DONE,
-};
+/* In any order. */
+#define OPTION(kind_, word_, help_, arg_, source_)                                              \
+	{ .kind = (kind_), .word = (word_), .help = (help_), .arg = (arg_), .flags = STMT_MORE, \
+	  .run = exec_show_ssh_history, .task = "crypto", .source = (source_) }
+#define FILTER(word_, help_, arg_) OPTION(STMT_LEAF, word_, help_, arg_, "issue: filters by user, VRF and time")
 
 const struct stmt exec_ssh_history_rows[] = {
-	{ .kind = STMT_RUN, .word = "details", .help = "With algorithms, start and end", .run = show_details,
-	  .sub = details_rows, .task = "crypto", .source = "features.md 1C-27" },
-	FROM_USER(plain, exec_show_ssh_history, show_failed),
+	OPTION(STMT_FLAG, "details", "With algorithms, start, end and why", NULL, "features.md 1C-27"),
+	FILTER("user", "Only this user", &arg_user),
+	FILTER("vrf", "Only this VRF", &arg_vrf),
+	FILTER("since", "Only the last minutes", &arg_since),
+	FILTER("start", "Only those that ended from a time on", &arg_time),
+	FILTER("end", "Only those that began until a time", &arg_time),
+	FILTER("last", "More of them, or fewer", &arg_last),
+	OPTION(STMT_FLAG, "failed", "Only those that nobody was let in by", NULL, "issue: failures with reason"),
 	STMT_DONE,
 };

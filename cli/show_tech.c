@@ -118,7 +118,8 @@ static bool is_wanted(const struct stmt *row)
 static void rows_add(struct tech *tech, const struct stmt *rows, const char *before, unsigned depth)
 {
 	for (const struct stmt *row = rows; row && row->kind != STMT_END; row++) {
-		bool whole = row->kind == STMT_RUN && (!row->arg || (row->flags & STMT_ARG_OPTIONAL));
+		bool whole = row->kind == STMT_FLAG ||
+			     (row->kind == STMT_RUN && (!row->arg || (row->flags & STMT_ARG_OPTIONAL)));
 		AUTO(free) char *command = NULL;
 
 		if ((depth == 0 && !is_wanted(row)) || (row->flags & UNWANTED))

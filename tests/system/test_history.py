@@ -35,10 +35,10 @@ def test_filters_of_history(own_product):
     assert all(row["end_reason"] == "authentication-failed" for row in rows(product, "failed")), rows(product, "failed")
     assert len(rows(product, "details vrf default since 5")) == 3
     assert rows(product, "vrf elsewhere") == [] and rows(product, "user nobody") == []
-    assert "% Invalid input" in product.cli("-c", "show ssh history failed user admin").stdout
+    assert [row["user"] for row in rows(product, "failed vrf default user admin")] == ["admin"], "in any order"
     text = product.cli("-c", "show ssh history details user mallory").stdout
     assert re.search(r" mallory +127\.0\.0\.1 +default +authentication-failed +password: no such user$", text, re.M), text
-    text = product.cli("-c", "show ssh history details user admin failed").stdout
+    text = product.cli("-c", "show ssh history user admin failed details").stdout
     assert re.search(r" authentication-failed +password: wrong password$", text, re.M), text
 
 
@@ -76,5 +76,5 @@ def test_everything_that_is_kept_can_be_reached(own_product):
     for wrong in ("start yesterday", "end 25:00", "start 2026-13-01", "end 2026-10-14T", "start -1"):
         said = product.cli("-c", f"show ssh history {wrong}").stdout
         assert "is no time" in said and "Incoming" not in said, (wrong, said)
-    for wrong in ("last 0", "last 10001", "last x", "since -5", "user", "end 12:00 start 11:00"):
+    for wrong in ("last 0", "last 10001", "last x", "since -5", "user"):
         assert "% " in product.cli("-c", f"show ssh history {wrong}").stdout, wrong
