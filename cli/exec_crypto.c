@@ -130,10 +130,12 @@ int exec_crypto_generate_rsa(struct shell *shell, const struct match *match)
 	unsigned bits = 0;
 
 	for (size_t i = 0; i < match->steps_len; i++) {
-		const char *value = match->steps[i].value;
+		const char *value = match->steps[i].value, *word = match->steps[i].row->word;
 
 		if (value && isdigit((unsigned char)value[0]))
 			bits = (unsigned)strtoul(value, NULL, 10);
+		else if (value && strcmp(word, "usage-keys") == 0 && strcmp(value, "keys") == 0)
+			continue; /* "usage keys", as manuals write it too */
 		else if (value && strcmp(value, HOST_KEY_LABEL) != 0)
 			return shell_refuse(shell,
 					    "SSH uses the key pair " HOST_KEY_LABEL

@@ -344,6 +344,7 @@ def test_generate_and_zeroize_under_a_living_session(own_product, tmp_path):
     assert done.returncode == 0
     assert scan(product)["ssh-ed25519"] != old["ssh-ed25519"]
     session_lives(child, log)  # it rekeys with keys that are no more
+    assert product.cli("-c", "crypto key generate rsa usage keys").returncode == 0
     done = product.cli("-c", "crypto key zeroize rsa")
     assert done.returncode == 0 and "Zeroized the rsa key pair" in done.stdout
     assert "ssh-rsa" not in scan(product)
