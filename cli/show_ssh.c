@@ -543,6 +543,8 @@ static void print_others(FILE *out, const struct server_report *server)
 	fprintf(out, "%36s := %s\n", "Sftp", server->sftp ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Scp", server->scp ? "Enabled" : "Disabled");
 	fprintf(out, "%36s := %s\n", "Penalties", server->penalties ? "Enabled" : "Disabled");
+	fprintf(out, "%36s := %s\n", "Logging of sessions", server->logging ? "Enabled" : "Disabled");
+	fprintf(out, "%36s :=%s%s\n", "Banner", server->banner[0] ? " " : "", server->banner);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Sessions", server->sessions);
 	fprintf(out, "%36s := %" PRIu32 "\n", "Sessions before authentication", server->unauthenticated);
 	print_refused(out, server);
@@ -618,6 +620,8 @@ int show_ssh_server(FILE *out, const json_t *reply, bool as_json, struct err *er
 	if (!listeners)
 		return err_set(err, -ENOMEM, "Out of memory");
 	r = read_listeners(rows, listeners, err);
+	if (!as_json)
+		column_clean(server.banner, strlen(server.banner), false);
 	if (r == 0 && as_json)
 		r = server_as_json(out, &server, listeners, len);
 	else if (r == 0)

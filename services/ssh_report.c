@@ -155,6 +155,8 @@ const struct field server_report_fields[] = {
 	FIELD_OF(FIELD_U32, struct server_report, netconf_port, "TCP port of NETCONF, where it is served on its own"),
 	FIELD_OF(FIELD_BOOL, struct server_report, netconf_on_ssh_port, "Whether NETCONF is served on the SSH port"),
 	FIELD_OF(FIELD_STR, struct server_report, netconf_program, "Program that serves NETCONF"),
+	FIELD_OF(FIELD_STR, struct server_report, banner, "Text shown before authentication"),
+	FIELD_OF(FIELD_BOOL, struct server_report, logging, "Whether sessions that come and go are logged"),
 	FIELD_OF(FIELD_U64, struct server_report, refused_sessions, "Connections closed at the session limit"),
 	FIELD_OF(FIELD_U64, struct server_report, refused_unauthenticated,
 		 "Connections closed because too many had not authenticated"),

@@ -149,6 +149,8 @@ struct server_report { /* one row */
 	uint32_t netconf_port;
 	bool netconf_on_ssh_port;
 	char netconf_program[256]; /* "" none: NETCONF is refused */
+	char banner[1025]; /* as configured, "\\n" for an end of a line; "" none */
+	bool logging; /* of sessions that come and go */
 	/* connections that were closed at accept, by reason, since sallyport-sshd began */
 	uint64_t refused_sessions, refused_unauthenticated, refused_source, refused_rate, refused_source_rate,
 		refused_access_list, refused_penalty, refused_resources;

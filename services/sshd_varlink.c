@@ -228,12 +228,14 @@ static void server_fill(const struct sshd *sshd, const char *vrf_name, struct se
 					  .port_forwarding = profile.port_forwarding_local,
 					  .sftp = !profile.disable_sftp,
 					  .scp = !profile.disable_scp,
+					  .logging = profile.logging,
 					  .penalties = sshd->conf && !profile.penalties_disable,
 					  .sessions = admission_sessions(admission, vrf_name),
 					  .unauthenticated = admission_unauthenticated(admission, vrf_name) };
 	refused_fill(admission, vrf_name, server);
 	netconf_fill(conf, vrf_name, &profile, server);
 	snprintf(server->vrf, sizeof(server->vrf), "%s", vrf_name ? vrf_name : "");
+	snprintf(server->banner, sizeof(server->banner), "%s", profile.banner ? profile.banner : "");
 	methods_fill(&profile, server->methods, sizeof(server->methods));
 	monitor_algorithm_list(SSH_ALGORITHM_HOST_KEY, sshd->hostkeys, &profile, server->host_keys,
 			       sizeof(server->host_keys));

@@ -124,6 +124,9 @@ def test_a_vrf_takes_back_what_the_server_says(own_product, netns):  # noqa: F81
     assert "UTC" in said and "For all" not in said, said
     assert "no matching cipher" in client("takes-back", "show clock", log="INFO", options=["Ciphers=aes128-cbc"])
     assert "not found" not in client("takes-back", "-s", "sftp")
+    shown = {vrf: product.cli("-c", f"show ssh server vrf {vrf}").stdout for vrf in ("default", "takes-back")}
+    assert re.search(r"^ +Banner := For all$", shown["default"], re.M) and re.search(r"^ +Banner :=$", shown["takes-back"], re.M), shown
+    assert "Logging of sessions := Enabled\n" in shown["default"] and "Logging of sessions := Disabled\n" in shown["takes-back"]
     said = client(None, "show clock", log="INFO")
     assert "For all" in said and "Permission denied (keyboard-interactive,password)" in said, said
     text = product.cli("-c", "show running-config ssh server vrf takes-back").stdout
