@@ -13,7 +13,9 @@
  *
  *   monitor -> sshd   {"type":"hello"}                                  first, over the inherited pair: it lives; who
  *                                                                       it is the kernel says (SCM_CREDENTIALS)
- *                     {"type":"session","session":{…},"channels":[{…}]}   at each change, and to the next sshd
+ *                     {"type":"session","session":{…},"channels":[{…}]}   at each change, and to the next sshd; members
+ *                                                                       that are nothing are left out, and over the
+ *                                                                       inherited pair what sshd has said itself
  *                     {"type":"end","session":{…}}                        end_us, end_reason, end_text set; then close
  *   sshd -> monitor   {"type":"terminate","reason":<enum session_end>,"text":"…"}
  *                     {"type":"recorded"}                                 answer to "end": the history row is on disk

@@ -32,6 +32,17 @@ enum {
 	FINISH_HURRY_US = 500000,   /* after SIGTERM */
 };
 
+/* What the other end of the first link has told us itself, and believes nobody else (session_table_update). The next
+ * daemon is told everything. */
+static void known_leave_out(struct session_report *session)
+{
+	session->vty = 0;
+	session->vrf[0] = session->peer_address[0] = session->local_address[0] = '\0';
+	session->peer_port = session->local_port = 0;
+	session->start_us = 0;
+	session->pid = 0;
+}
+
 static struct session_link_message *message_make(const struct monitor *m, enum session_message type)
 {
 	struct session_link_message *message = malloc(sizeof(*message));
@@ -40,6 +51,8 @@ static struct session_link_message *message_make(const struct monitor *m, enum s
 		return NULL;
 	session_link_begin(message, type);
 	message->session = m->session;
+	if (m->link_is_first)
+		known_leave_out(&message->session);
 	for (size_t i = 0; i < m->channels_used && message->channels_len < SESSION_ROWS_MAX; i++) {
 		const struct monitor_channel *slot = &m->channels[i];
 		struct channel_report *row;
@@ -62,6 +75,7 @@ static void link_close(struct monitor *m)
 	if (m->link_fd >= 0)
 		close(m->link_fd);
 	m->link_fd = -1;
+	m->link_is_first = false;
 	m->link_pause_us = RETRY_FIRST_US;
 	m->link_retry_us = clock_monotonic_us() + RETRY_FIRST_US;
 }
@@ -103,6 +117,7 @@ void monitor_link_init(struct monitor *m)
 	static const char hello[] = SESSION_LINK_HELLO;
 
 	m->link_fd = m->start->link_fd;
+	m->link_is_first = m->link_fd >= 0;
 	m->link_pause_us = RETRY_FIRST_US;
 	/* who made the link knows what there is to know, but for who we are */
 	if (m->link_fd >= 0 && send(m->link_fd, hello, strlen(hello), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)

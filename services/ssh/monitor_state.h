@@ -89,6 +89,7 @@ struct monitor {
 
 	/* session link */
 	int link_fd;
+	bool link_is_first; /* the one that we were made with: the other end has made us */
 	bool link_recorded;
 	int64_t link_retry_us, link_due_us;
 	int64_t link_pause_us;

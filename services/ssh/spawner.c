@@ -91,15 +91,16 @@ static void spawner_exec(const struct spawner_options *options, int control_fd)
 	_exit(127);
 }
 
-/* Signals wait until the child can take them without touching the daemon's loop. */
-static pid_t spawner_fork(const struct spawner_options *options, int control_fd)
+/* Signals wait until the child can take them without touching the daemon's loop. Until it is another program it has
+ * the daemon's memory, and writes to its own frames only: of a copy both would pay a fault for each page. */
+static pid_t __attribute__((noinline)) spawner_fork(const struct spawner_options *options, int control_fd)
 {
 	sigset_t all, before;
 	pid_t pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
+	pid = vfork();
 	if (pid == 0)
 		spawner_exec(options, control_fd);
 	sigprocmask(SIG_SETMASK, &before, NULL);
