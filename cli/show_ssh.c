@@ -556,7 +556,9 @@ static void print_server(FILE *out, const struct server_report *server, const st
 	fputs("---------------------\nSSH Server Parameters\n---------------------\n\n", out);
 	fprintf(out, "%36s := v2\n", "Current supported versions");
 	fprintf(out, "%36s := %" PRIu32 "\n", "SSH port", server->port);
-	print_vrfs(out, "SSH vrfs", false, listeners, len, " none: no client can connect; ssh server");
+	/* of one VRF it may be meant so: NETCONF alone is served there */
+	print_vrfs(out, "SSH vrfs", false, listeners, len,
+		   server->vrf[0] ? "" : " none: no client can connect; ssh server");
 	fprintf(out, "%36s := %" PRIu32 "\n", "Netconf Port", server->netconf_port);
 	print_vrfs(out, "Netconf Vrfs", true, listeners, len, "");
 	fputs("\nAlgorithms\n---------------\n", out);

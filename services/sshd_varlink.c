@@ -266,6 +266,15 @@ static void listener_fill(const struct sshd *sshd, size_t place, struct listener
 	snprintf(report->access_list, sizeof(report->access_list), "%s", list ? list : "");
 }
 
+/* For SSH or, on a port of its own, for NETCONF alone. */
+static bool is_served(const struct sshd *sshd, const char *vrf_name)
+{
+	struct ssh_netconf netconf;
+
+	return sshd->conf && (ssh_conf_vrf(&sshd->conf->ssh, vrf_name) ||
+			      ssh_conf_netconf(&sshd->conf->ssh, vrf_name, &netconf));
+}
+
 static void handle_get_server(struct varlink_call *call, const json_t *parameters, void *userdata)
 {
 	const struct sshd *sshd = userdata;
@@ -280,7 +289,7 @@ static void handle_get_server(struct varlink_call *call, const json_t *parameter
 		varlink_error_parameter(call, "vrf");
 		return;
 	}
-	if (vrf_name && (!sshd->conf || !ssh_conf_vrf(&sshd->conf->ssh, vrf_name))) {
+	if (vrf_name && !is_served(sshd, vrf_name)) {
 		varlink_error(call, SSH_ERROR_NO_VRF, NULL);
 		return;
 	}

@@ -210,4 +210,7 @@ def test_a_vrf_has_its_port_and_its_program_there(own_product, netns):  # noqa: 
                           stderr=subprocess.STDOUT, text=True, timeout=20)
     inside = subprocess.run(["ip", "netns", "exec", "nc-vrf", "readlink", "/proc/self/ns/net"], stdout=subprocess.PIPE, text=True).stdout
     assert 'vrf="nc-vrf"' in done.stdout and f'net="{inside.strip()}"' in done.stdout, done.stdout
+    text = product.cli("-c", "show ssh server vrf nc-vrf").stdout
+    assert re.search(rf"^ +SSH vrfs :=$.*^ +Netconf Port := {port}$.*^ +Netconf Vrfs := vrfname:=nc-vrf .*^nc-vrf +ipv4 +{port} +up +netconf ",
+                     text, re.M | re.S), text
     assert "Connection refused" in netconf(product, port).stdout
