@@ -37,11 +37,13 @@
  * like those it cannot read; whoever sends something else is not a client. */
 static void on_rejected(struct transport *transport, const char *type)
 {
-	if (strtol(type, NULL, 10) == PACKET_RESPONSE)
+	long number = strtol(type, NULL, 10);
+
+	if (number == PACKET_RESPONSE)
 		transport->responses_seen++;
 	else
-		transport_end(transport, END_PROTOCOL_ERROR, "the client sends a packet of type %.3s before login",
-			      type);
+		transport_end(transport, END_PROTOCOL_ERROR, "the client sends a packet of type %ld before login",
+			      number);
 }
 
 /* libssh gives out passwords and answers up to their first zero byte, and drops what follows them: only the size of

@@ -521,7 +521,7 @@ def test_what_belongs_behind_the_login_ends_the_connection(router):
     one.say((90,), "session", 0, 2 ** 20, 32768)
     one.ended()
     row = router.last(past)
-    assert row["end_reason"] == "protocol-error" and "type 90" in row["end_text"], row
+    assert row["end_reason"] == "protocol-error" and "packet of type 90 before login" in row["end_text"], row
 
 
 @pytest.mark.parametrize("count,answers", [(1, ()), (3, ("x",)), (255, ("x",))])
