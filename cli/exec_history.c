@@ -21,11 +21,52 @@ static int time_get(struct shell *shell, const struct match *match, const char *
 	return shell_refuse(shell, "'%s' is no time: HH:MM, HH:MM:SS, YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS", text);
 }
 
+static int page_get(struct shell *shell, json_t *filter, bool quiet, json_t **ret_page)
+{
+	if (!quiet)
+		return shell_fetch(shell, REMOTE_SSHD, SSH_LIST_HISTORY, json_incref(filter), ret_page);
+	return remote_call(&shell->remote, REMOTE_SSHD, SSH_LIST_HISTORY, json_incref(filter), REMOTE_TIMEOUT_MS,
+			   ret_page, NULL, NULL);
+}
+
+int exec_history_read(struct shell *shell, json_t *filter, size_t limit, bool quiet, json_t **ret_reply)
+{
+	json_t *all = json_array();
+	size_t asked = 1, got = 1;
+	int r = all && filter ? 0 : -ENOMEM;
+
+	while (r == 0 && got == asked && json_array_size(all) < limit) {
+		const json_t *last = json_array_get(all, json_array_size(all) - 1), *rows;
+		json_t *page = NULL;
+
+		asked = limit - json_array_size(all);
+		if (asked > SSH_HISTORY_PAGE)
+			asked = SSH_HISTORY_PAGE;
+		json_object_set_new(filter, "limit", json_integer((json_int_t)asked));
+		if (last)
+			json_object_set(filter, "before_id", json_object_get(last, "id"));
+		r = page_get(shell, filter, quiet, &page);
+		rows = json_object_get(page, "sessions");
+		got = json_array_size(rows);
+		if (r == 0 && json_array_extend(all, (json_t *)(uintptr_t)rows) < 0)
+			r = quiet ? -EPROTO : shell_refuse(shell, "%s gave no list of sessions", remote_name(REMOTE_SSHD));
+		json_decref(page);
+	}
+	json_decref(filter);
+	if (r == 0)
+		*ret_reply = json_pack("{s:O}", "sessions", all);
+	json_decref(all);
+	return r;
+}
+
 int exec_show_ssh_history(struct shell *shell, const struct match *match)
 {
 	const char *since_min = stmt_match_option(match, "since", NULL), *last = stmt_match_option(match, "last", NULL);
 	int64_t from_us = 0, until_us = 0, since_us = 0;
 	bool failed = false, details = false;
+	struct err err = { .text = "" };
+	json_t *reply = NULL;
+	int r;
 
 	if (time_get(shell, match, "start", &from_us) < 0 || time_get(shell, match, "end", &until_us) < 0)
 		return -EINVAL;
@@ -35,13 +76,19 @@ int exec_show_ssh_history(struct shell *shell, const struct match *match)
 		since_us = from_us;
 	stmt_match_option(match, "failed", &failed);
 	stmt_match_option(match, "details", &details);
-	return shell_fetch_and_show(shell, REMOTE_SSHD, SSH_LIST_HISTORY,
-				    json_pack("{s:I, s:s?, s:s?, s:I, s:I, s:b}", "limit",
-					      (json_int_t)(last ? strtoll(last, NULL, 10) : 0), "user",
-					      stmt_match_option(match, "user", NULL), "vrf",
-					      stmt_match_option(match, "vrf", NULL), "since_us", (json_int_t)since_us,
-					      "until_us", (json_int_t)until_us, "failed", failed),
-				    details ? show_ssh_history_details : show_ssh_history);
+	r = exec_history_read(shell,
+			      json_pack("{s:s?, s:s?, s:I, s:I, s:b}", "user", stmt_match_option(match, "user", NULL),
+					"vrf", stmt_match_option(match, "vrf", NULL), "since_us", (json_int_t)since_us,
+					"until_us", (json_int_t)until_us, "failed", failed),
+			      last ? strtoul(last, NULL, 10) : SSH_HISTORY_SHOWN, false, &reply);
+	if (r < 0)
+		return r;
+	r = (details ? show_ssh_history_details : show_ssh_history)(shell->out, reply, shell_wants_json(shell), &err);
+	json_decref(reply);
+	if (r == 0)
+		return 0;
+	fseeko(shell->out, 0, SEEK_SET); /* half a table would be taken for a whole one */
+	return shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
 }
 
 /* ---- rows ---- */

@@ -16,6 +16,9 @@
 #include "cli/shell.h"
 
 int exec_show_ssh_history(struct shell *shell, const struct match *match);
+/* As many as that and the filter allow, read in pages; takes filter, the parameters of ListHistory without a limit.
+ * quiet: nobody is told why there are none. */
+int exec_history_read(struct shell *shell, json_t *filter, size_t limit, bool quiet, json_t **ret_reply);
 /* What may follow "show ssh history". */
 extern const struct stmt exec_ssh_history_rows[];
 

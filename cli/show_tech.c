@@ -21,6 +21,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/column.h"
+#include "cli/exec_history.h"
 #include "cli/file_path.h"
 #include "cli/tar_gz.h"
 #include "cli/tech_scrub.h"
@@ -178,8 +179,7 @@ static void history_add(struct tech *tech)
 	json_t *reply = NULL;
 	char *text;
 
-	remote_call(&tech->shell->remote, REMOTE_SSHD, SSH_LIST_HISTORY, json_pack("{s:i}", "limit", SSH_HISTORY_MAX),
-		    REMOTE_TIMEOUT_MS, &reply, NULL, NULL);
+	exec_history_read(tech->shell, json_object(), SSH_HISTORY_MAX, true, &reply);
 	text = reply ? json_dumps(reply, JSON_INDENT(1)) : NULL;
 	if (text)
 		piece_add(tech, "history.json", text, strlen(text), "");

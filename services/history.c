@@ -222,6 +222,8 @@ static int statements_prepare(struct history *history)
 		[LIST] = { "SELECT ", true, false,
 			   " FROM session WHERE end_us > 0 AND (?2 IS NULL OR user = ?2) AND (?3 IS NULL OR vrf = ?3) "
 			   "AND end_us >= ?4 AND (?5 = 0 OR start_us <= ?5) AND (?6 = 0 OR authentication = ?7) "
+			   "AND seq < CASE ?8 WHEN 0 THEN 9223372036854775807 "
+			   "ELSE coalesce((SELECT seq FROM session WHERE id = ?8), 0) END "
 			   "ORDER BY seq DESC LIMIT ?1" },
 		[LIVE] = { "SELECT ", true, false, " FROM session WHERE end_us = 0 ORDER BY id LIMIT ?1" },
 		[LAST_ID] = { "SELECT coalesce(max(id), 0) FROM session", false, false, "" },
@@ -620,6 +622,8 @@ static int filter_bind(sqlite3_stmt *statement, const struct history_filter *fil
 		rc = sqlite3_bind_int64(statement, 6, filter->failed);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(statement, 7, session_auth_words[AUTH_NONE_YET], -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(statement, 8, filter->before_id);
 	return rc;
 }
 
@@ -662,15 +666,24 @@ bool history_filter_takes(const struct history_filter *filter, const struct sess
 int history_find(struct history *history, const struct history_filter *filter, unsigned limit,
 		 void (*on_row)(const struct session_report *row, void *userdata), void *userdata)
 {
+	struct history_filter rest = *filter;
+	size_t from = history->queue_len;
 	unsigned count = 0;
 
+	if (filter->before_id)
+		while (from > 0 && history->queue[from - 1]->id != filter->before_id)
+			from--;
+	if (from > 0 && filter->before_id) { /* it is queued itself, and all of the file lies behind it */
+		from--;
+		rest.before_id = 0;
+	}
 	/* queued rows are the newest; those of sessions that still live are not history yet */
-	for (size_t i = history->queue_len; i > 0 && count < limit; i--)
+	for (size_t i = from; i > 0 && count < limit; i--)
 		if (history_filter_takes(filter, history->queue[i - 1])) {
 			on_row(history->queue[i - 1], userdata);
 			count++;
 		}
-	return (int)count + (count < limit ? rows_read(history, LIST, filter, limit - count, on_row, userdata) : 0);
+	return (int)count + (count < limit ? rows_read(history, LIST, &rest, limit - count, on_row, userdata) : 0);
 }
 
 int history_list(struct history *history, unsigned limit,

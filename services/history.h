@@ -56,6 +56,7 @@ struct history_filter {
 	const char *user, *vrf;	    /* NULL: any */
 	int64_t since_us, until_us; /* that lived at some time between; 0: without bound */
 	bool failed;		    /* only those that nobody was let in by */
+	uint32_t before_id;	    /* only those behind this one, for reading in pages; 0: from the newest on */
 };
 
 bool history_filter_takes(const struct history_filter *filter, const struct session_report *report);

@@ -164,9 +164,12 @@ extern const struct field channel_report_fields[], session_report_fields[], list
 /* () -> with "more": one reply per live session (session: {…}, channels: []{…}), the last without "continues";
  * without "more": (sessions: []{session, channels}) */
 #define SSH_LIST_SESSIONS SSH_INTERFACE ".ListSessions"
-/* (limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool) -> (sessions: []{…}) newest
- * end first; limit 0 means 100; failed: only those that nobody was let in by */
+/* (limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool, before_id: ?int) ->
+ * (sessions: []{…}) newest end first; limit 0 means 100; failed: only those that nobody was let in by; before_id: only
+ * what is behind the session of that id, for reading more in pages, between which the daemon does other things */
 #define SSH_HISTORY_MAX	  10000 /* rows of one answer: fits in one message with room to spare */
+#define SSH_HISTORY_PAGE  250	/* takes the daemon some milliseconds */
+#define SSH_HISTORY_SHOWN 100	/* where nothing is said */
 #define SSH_LIST_HISTORY  SSH_INTERFACE ".ListHistory"
 /* (vrf: ?string) -> (server: {…}, listeners: []{…}); with vrf what holds there; error SSH_ERROR_NO_VRF */
 #define SSH_GET_SERVER	  SSH_INTERFACE ".GetServer"

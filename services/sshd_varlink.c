@@ -22,7 +22,6 @@
 #include "services/sshd_probe.h"
 #include "vrf/vrf_report.h"
 
-#define HISTORY_DEFAULT 100
 #define RUN_COMMAND_MAX_BYTES 1536 /* an event holds all of it */
 
 /* ---- who may ---- */
@@ -134,7 +133,7 @@ static void handle_list_history(struct varlink_call *call, const json_t *paramet
 {
 	const struct sshd *sshd = userdata;
 	struct history_filter filter = { .failed = json_is_true(json_object_get(parameters, "failed")) };
-	json_int_t limit, since_us, until_us;
+	json_int_t limit, since_us, until_us, before_id;
 	const char *wrong = NULL;
 	json_t *sessions;
 
@@ -146,6 +145,8 @@ static void handle_list_history(struct varlink_call *call, const json_t *paramet
 		wrong = "since_us";
 	else if (!get_count(parameters, "until_us", &until_us))
 		wrong = "until_us";
+	else if (!get_count(parameters, "before_id", &before_id) || before_id > UINT32_MAX)
+		wrong = "before_id";
 	else if (!get_text(parameters, "user", &filter.user))
 		wrong = "user";
 	else if (!get_text(parameters, "vrf", &filter.vrf))
@@ -156,8 +157,9 @@ static void handle_list_history(struct varlink_call *call, const json_t *paramet
 	}
 	filter.since_us = since_us;
 	filter.until_us = until_us;
+	filter.before_id = (uint32_t)before_id;
 	if (limit == 0)
-		limit = HISTORY_DEFAULT;
+		limit = SSH_HISTORY_SHOWN;
 	if (limit > SSH_HISTORY_MAX)
 		limit = SSH_HISTORY_MAX;
 	sessions = json_array();
@@ -412,9 +414,10 @@ static const struct varlink_method methods[] = {
 	{ "ListSessions", handle_list_sessions, NULL, "sessions: []LiveSession",
 	  "Live sessions; with \"more\" one reply per session: (session, channels)." },
 	{ "ListHistory", handle_list_history,
-	  "limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool",
+	  "limit: int, user: ?string, vrf: ?string, since_us: ?int, until_us: ?int, failed: ?bool, before_id: ?int",
 	  "sessions: []Session",
-	  "Ended connections, the newest end first. limit 0 means 100; failed: only those that nobody was let in by." },
+	  "Ended connections, the newest end first. limit 0 means 100; failed: only those that nobody was let in by; "
+	  "before_id: only what is behind the session of that id." },
 	{ "GetServer", handle_get_server, "vrf: ?string", "server: Server, listeners: []Listener",
 	  "Settings of the server, or those that hold in one VRF, and where it listens." },
 	{ "GetLine", sshd_lines_get, "session_id: int", "line: Line",

@@ -94,6 +94,14 @@ static size_t list(struct history *history, unsigned limit)
 	return seen_len;
 }
 
+static size_t page(struct history *history, uint32_t before_id, unsigned limit)
+{
+	seen_len = 0;
+	cr_assert_eq(history_find(history, &(struct history_filter){ .before_id = before_id }, limit, on_row, NULL),
+		     (int)seen_len);
+	return seen_len;
+}
+
 static size_t live(struct history *history)
 {
 	seen_len = 0;
@@ -185,6 +193,38 @@ Test(history, rows_wait_while_the_database_is_held_and_are_listed_meanwhile)
 	cr_assert_eq(notices[false], 1);
 	cr_assert_eq(list(history, 10), 3);
 	cr_assert_eq(seen[0].id, 3);
+	history_free(history);
+}
+
+Test(history, pages_go_from_the_queue_into_the_file)
+{
+	struct history *history = history_make();
+	sqlite3 *other;
+	char path[128];
+
+	for (uint32_t id = 1; id <= 4; id++)
+		row_put(history, id, "admin", 10 * id);
+	path_make("history.db", path);
+	cr_assert_eq(sqlite3_open(path, &other), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	row_put(history, 5, "admin", 50);
+	row_put(history, 6, "admin", 60);
+	cr_assert_eq(history_queued(history), 2);
+	cr_assert_eq(page(history, 0, 1), 1);
+	cr_assert_eq(seen[0].id, 6);
+	cr_assert_eq(page(history, 6, 2), 2);
+	cr_assert(seen[0].id == 5 && seen[1].id == 4);
+	cr_assert_eq(page(history, 4, 2), 2);
+	cr_assert(seen[0].id == 3 && seen[1].id == 2);
+	cr_assert_eq(page(history, 2, 2), 1);
+	cr_assert_eq(seen[0].id, 1);
+	cr_assert_eq(page(history, 1, 2), 0);
+	cr_assert_eq(page(history, 99, 2), 0, "nothing is behind one that there is not");
+	sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(other);
+	cr_assert_eq(history_flush(history), 0);
+	cr_assert_eq(page(history, 5, 10), 4);
+	cr_assert_eq(seen[0].id, 4);
 	history_free(history);
 }
 
