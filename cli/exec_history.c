@@ -49,7 +49,8 @@ int exec_history_read(struct shell *shell, json_t *filter, size_t limit, bool qu
 		rows = json_object_get(page, "sessions");
 		got = json_array_size(rows);
 		if (r == 0 && json_array_extend(all, (json_t *)(uintptr_t)rows) < 0)
-			r = quiet ? -EPROTO : shell_refuse(shell, "%s gave no list of sessions", remote_name(REMOTE_SSHD));
+			r = quiet ? -EPROTO : shell_refuse(shell, "%s gave no list of sessions",
+							   remote_name(REMOTE_SSHD));
 		json_decref(page);
 	}
 	json_decref(filter);
