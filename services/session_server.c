@@ -35,6 +35,8 @@
 #define TERMINATE_US	    8000000 /* the monitor gives its programs 2 s and its transport 1 s */
 #define BEGIN_US	    30000000 /* to say hello; a large configuration takes its time to be read */
 #define ASKS_MAX	    2	     /* for a monitor of one connection */
+#define ENDINGS_MAX	    16	     /* that are asked for one by one */
+#define SWEEP_US	    100000   /* until all children are asked for, when some were found by their numbers */
 
 /* A connection whose monitor has not said hello. */
 struct birth {
@@ -58,6 +60,8 @@ struct peer {
 	struct admission_source source;
 	int64_t opened_us;
 	bool ended, recorded; /* said "end"; its row is on disk */
+	bool is_ending;	      /* a child that has ended: in the list of those */
+	TAILQ_ENTRY(peer) ending;
 	bool terminating;
 	enum session_end terminate_reason;
 	char terminate_text[160];
@@ -69,10 +73,10 @@ TAILQ_HEAD(peer_list, peer);
 struct session_server {
 	struct session_server_options options;
 	struct session_table *table;
-	struct peer_list peers;
-	size_t peers_len;
+	struct peer_list peers, endings;
+	size_t peers_len, endings_len;
 	int listen_fd;
-	struct event *acceptable, *child_signal, *shutdown_timer;
+	struct event *acceptable, *child_signal, *sweep_timer, *shutdown_timer;
 	bool closing;
 	void (*on_empty)(void *userdata);
 	void *on_empty_userdata;
@@ -117,8 +121,21 @@ static void birth_end(struct peer *peer)
 	free(take(peer->birth));
 }
 
+static void ending_begin(struct peer *peer)
+{
+	if (peer->is_ending || !peer->child)
+		return;
+	peer->is_ending = true;
+	TAILQ_INSERT_TAIL(&peer->server->endings, peer, ending);
+	peer->server->endings_len++;
+}
+
 static void peer_free(struct peer *peer)
 {
+	if (peer->is_ending) {
+		TAILQ_REMOVE(&peer->server->endings, peer, ending);
+		peer->server->endings_len--;
+	}
 	link_close(peer);
 	birth_end(peer);
 	if (peer->pid_gone)
@@ -156,11 +173,12 @@ static struct peer *peer_of_entry(const struct session_server *server, const str
 	return NULL;
 }
 
+/* From the youngest on: most connections are short. */
 static struct peer *peer_of_child(const struct session_server *server, pid_t pid)
 {
 	struct peer *peer;
 
-	TAILQ_FOREACH(peer, &server->peers, link)
+	TAILQ_FOREACH_REVERSE(peer, &server->peers, peer_list, link)
 		if (peer->child && peer->pid == pid)
 			return peer;
 	return NULL;
@@ -359,6 +377,7 @@ static void entry_end(struct peer *peer, const struct session_link_message *mess
 	/* it is over: too late to be let in, and to be counted as such */
 	entry->authenticated = authenticated;
 	peer->ended = true;
+	ending_begin(peer);
 	if (entry_finish(peer) == 0)
 		recorded_send(peer);
 }
@@ -600,14 +619,22 @@ static void hellos_take(struct session_server *server)
 	}
 }
 
-static void on_child(evutil_socket_t signal_number, short what, void *userdata)
+static void child_gone(struct session_server *server, struct peer *peer, pid_t pid, int status)
 {
-	struct session_server *server = userdata;
+	if (WIFSIGNALED(status) && !(peer && peer->terminating))
+		log_event(LOG_SSHD_ERR_GENERAL, "Session process %d ended by signal %d", pid, WTERMSIG(status));
+	/* it may have been somebody guessing where things lie in its memory */
+	if (peer && WIFSIGNALED(status) && !peer->terminating)
+		monitor_pool_renew(server->options.monitors);
+	if (peer)
+		peer_gone(peer);
+}
+
+static void children_sweep(struct session_server *server)
+{
 	int status;
 	pid_t pid;
 
-	(void)signal_number;
-	(void)what;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		struct peer *peer = peer_of_child(server, pid);
 
@@ -621,14 +648,49 @@ static void on_child(evutil_socket_t signal_number, short what, void *userdata)
 			hellos_take(server);
 			peer = peer_of_child(server, pid);
 		}
-		if (WIFSIGNALED(status) && !(peer && peer->terminating))
-			log_event(LOG_SSHD_ERR_GENERAL, "Session process %d ended by signal %d", pid, WTERMSIG(status));
-		/* it may have been somebody guessing where things lie in its memory */
-		if (peer && WIFSIGNALED(status) && !peer->terminating)
-			monitor_pool_renew(server->options.monitors);
-		if (peer)
-			peer_gone(peer);
+		child_gone(server, peer, pid, status);
 	}
+}
+
+/* Those that have said that they end; the kernel finds a child by its number at once, and any child by looking at all
+ * of them. Whether there was one. */
+static bool endings_reap(struct session_server *server)
+{
+	struct peer *peer, *after;
+	bool any = false;
+	int status;
+
+	if (server->endings_len > ENDINGS_MAX)
+		return false;
+	for (peer = TAILQ_FIRST(&server->endings); peer; peer = after) {
+		after = TAILQ_NEXT(peer, ending);
+		if (waitpid(peer->pid, &status, WNOHANG) != peer->pid)
+			continue;
+		any = true;
+		child_gone(server, peer, peer->pid, status);
+	}
+	return any;
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *userdata)
+{
+	(void)fd;
+	(void)what;
+	children_sweep(userdata);
+}
+
+/* One signal may stand for several children: those that were not found by their numbers are looked for in a moment. */
+static void on_child(evutil_socket_t signal_number, short what, void *userdata)
+{
+	static const struct timeval soon = { .tv_usec = SWEEP_US };
+	struct session_server *server = userdata;
+
+	(void)signal_number;
+	(void)what;
+	if (!endings_reap(server))
+		children_sweep(server);
+	else if (!evtimer_pending(server->sweep_timer, NULL))
+		evtimer_add(server->sweep_timer, &soon);
 }
 
 /* ---- monitors of an earlier daemon ---- */
@@ -1026,10 +1088,13 @@ int session_server_new(const struct session_server_options *options, struct sess
 	server->options = *options;
 	server->listen_fd = -1;
 	TAILQ_INIT(&server->peers);
+	TAILQ_INIT(&server->endings);
 	rc = session_table_new(history_last_id(options->history), &server->table);
 	server->child_signal = evsignal_new(options->base, SIGCHLD, on_child, server);
+	server->sweep_timer = evtimer_new(options->base, on_sweep, server);
 	server->shutdown_timer = evtimer_new(options->base, on_shutdown_timer, server);
-	if (rc == 0 && (!server->child_signal || !server->shutdown_timer || event_add(server->child_signal, NULL) < 0))
+	if (rc == 0 && (!server->child_signal || !server->sweep_timer || !server->shutdown_timer ||
+			event_add(server->child_signal, NULL) < 0))
 		rc = err_set(err, -ENOMEM, "out of memory");
 	if (rc == 0) {
 		rows_take_over(server);
@@ -1053,6 +1118,8 @@ void session_server_free(struct session_server *server)
 		event_free(server->acceptable);
 	if (server->child_signal)
 		event_free(server->child_signal);
+	if (server->sweep_timer)
+		event_free(server->sweep_timer);
 	if (server->shutdown_timer)
 		event_free(server->shutdown_timer);
 	if (server->listen_fd >= 0)
