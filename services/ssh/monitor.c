@@ -224,7 +224,8 @@ static int answer_log(struct monitor *m, struct mon_buf *ask, uint16_t channel, 
 		log_event(severity <= 3 ? LOG_SSHD_ERR_GENERAL :
 			  severity == 4 ? LOG_SSHD_WARN_GENERAL :
 					  LOG_SSHD_INFO_GENERAL,
-			  "Transport of 'vty%u': %s", m->session.vty, text);
+			  "Connection from '%s' port %u vrf '%s' on 'vty%u': %s", m->session.peer_address,
+			  m->session.peer_port, m->session.vrf, m->session.vty, text);
 	return 0;
 }
 

@@ -232,6 +232,7 @@ def test_a_client_of_version_1(product, configured):
     before = len(product.output())
     with socket.create_connection(("127.0.0.1", product.port), 10) as peer:
         peer.settimeout(10)
+        port = peer.getsockname()[1]
         peer.sendall(b"SSH-1.5-OldClient\n")
         got = b""
         while True:
@@ -241,8 +242,9 @@ def test_a_client_of_version_1(product, configured):
             got += more
     assert got.startswith(b"SSH-2.0-Sallyport"), got
     assert got.endswith(b"Protocol major versions differ.\r\n"), got
-    wait_for(lambda: re.search(r"%SECURITY-SSHD-4-WARN_GENERAL : .*does not speak SSH version 2: SSH-1\.5-OldClient",
-                               product.output()[before:]), what="the event")
+    wait_for(lambda: re.search(rf"%SECURITY-SSHD-4-WARN_GENERAL : Connection from '127.0.0.1' port {port} vrf 'default' on 'vty\d+': "
+                               r"the client does not speak SSH version 2: SSH-1\.5-OldClient", product.output()[before:]),
+             what="the event")
 
 
 # ---- clients by what they offer (clients.md section 5) ----
