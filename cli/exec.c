@@ -189,6 +189,8 @@ static const struct arg arg_session = {
 	.kind = STMT_NODE, .word = (word_), .help = (help_), .task = (task_), .source = (source_)
 
 static const struct stmt clear_rows[] = {
+	{ NODE_ROW("access-list", "Count what access lists match from nothing again", "acl", "IOS XR"),
+	  .sub = exec_clear_access_rows },
 	{ RUN_ROW("logging", "Forget the log", exec_clear_logging, "logging", "IOS XR: clear logging"),
 	  .flags = STMT_WRITES },
 	{ RUN_ROW("ssh", "End an SSH session", exec_clear_ssh, "crypto", "features.md 2A"), .arg = &arg_session,

@@ -118,30 +118,54 @@ int show_penalties(FILE *out, const json_t *reply, bool as_json, struct err *err
 
 /* ---- commands ---- */
 
-int exec_show_access_lists(struct shell *shell, const struct match *match)
+/* Which lists the line means; *ret_named is the step that names one, or NULL. */
+static json_t *lists_asked(const struct match *match, const struct match_step **ret_named)
 {
-	json_t *parameters = json_object(), *reply = NULL;
-	const struct match_step *named = NULL;
-	struct err err = { .text = "" };
-	int r;
+	static const char *const words[] = { "ipv4", "ipv6" };
+	const struct match_step *last = &match->steps[match->steps_len - 1];
+	json_t *parameters = json_object();
 
+	*ret_named = NULL;
 	for (int i = 0; i < 2; i++) {
-		static const char *const words[] = { "ipv4", "ipv6" };
-		const struct match_step *last = &match->steps[match->steps_len - 1];
-
 		if (strcmp(last->row->word, words[i]) != 0)
 			continue;
 		json_object_set_new(parameters, "family", json_string(words[i]));
 		if (!last->value)
 			continue;
 		json_object_set_new(parameters, "name", json_string(last->value));
-		named = last;
+		*ret_named = last;
 	}
-	r = shell_fetch(shell, REMOTE_SSHD, SSH_LIST_ACCESS, parameters, &reply);
+	return parameters;
+}
+
+static int no_list(struct shell *shell, const struct match_step *named)
+{
+	return shell_refuse(shell, "There is no '%s access-list %s'", named->row->word, named->value);
+}
+
+static int run_clear_access_list(struct shell *shell, const struct match *match)
+{
+	const struct match_step *named;
+	json_t *parameters = lists_asked(match, &named), *reply = NULL;
+	int r = shell_fetch(shell, REMOTE_SSHD, SSH_CLEAR_ACCESS, parameters, &reply);
+
+	if (r == 0 && named && json_integer_value(json_object_get(reply, "cleared")) == 0)
+		r = no_list(shell, named);
+	json_decref(reply);
+	return r;
+}
+
+int exec_show_access_lists(struct shell *shell, const struct match *match)
+{
+	const struct match_step *named;
+	json_t *parameters = lists_asked(match, &named), *reply = NULL;
+	struct err err = { .text = "" };
+	int r = shell_fetch(shell, REMOTE_SSHD, SSH_LIST_ACCESS, parameters, &reply);
+
 	if (r < 0)
 		return r;
 	if (named && !json_array_size(json_object_get(reply, "entries")))
-		r = shell_refuse(shell, "There is no '%s access-list %s'", named->row->word, named->value);
+		r = no_list(shell, named);
 	else if (show_access_lists(shell->out, reply, shell_wants_json(shell), &err) < 0)
 		r = shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
 	json_decref(reply);
@@ -207,6 +231,14 @@ const struct stmt exec_access_lists_rows[] = {
 	  .run = exec_show_access_lists, .flags = STMT_ARG_OPTIONAL, .task = "acl", .source = "IOS XR" },
 	{ .kind = STMT_RUN, .word = "ipv6", .help = "Access lists of IPv6", .arg = &arg_list_name,
 	  .run = exec_show_access_lists, .flags = STMT_ARG_OPTIONAL, .task = "acl", .source = "IOS XR" },
+	STMT_DONE,
+};
+
+const struct stmt exec_clear_access_rows[] = {
+	{ .kind = STMT_RUN, .word = "ipv4", .help = "Access lists of IPv4", .arg = &arg_list_name,
+	  .run = run_clear_access_list, .flags = STMT_ARG_OPTIONAL | STMT_WRITES, .task = "acl", .source = "IOS XR" },
+	{ .kind = STMT_RUN, .word = "ipv6", .help = "Access lists of IPv6", .arg = &arg_list_name,
+	  .run = run_clear_access_list, .flags = STMT_ARG_OPTIONAL | STMT_WRITES, .task = "acl", .source = "IOS XR" },
 	STMT_DONE,
 };
 

@@ -21,6 +21,7 @@ int show_penalties(FILE *out, const json_t *reply, bool as_json, struct err *err
 
 int exec_show_access_lists(struct shell *shell, const struct match *match);
 int exec_show_penalties(struct shell *shell, const struct match *match);
-extern const struct stmt exec_access_lists_rows[], exec_penalties_rows[], exec_clear_ssh_rows[];
+extern const struct stmt exec_access_lists_rows[], exec_clear_access_rows[], exec_penalties_rows[],
+	exec_clear_ssh_rows[];
 
 #endif

@@ -576,6 +576,23 @@ bool access_lists_ask(struct access_lists *lists, const char *name, const struct
 	return false;
 }
 
+size_t access_lists_clear(struct access_lists *lists, enum access_family family, const char *name)
+{
+	size_t cleared = 0;
+
+	for (size_t i = 0; lists && i < lists->len; i++) {
+		struct list *list = &lists->lists[i];
+
+		if (list->family != family || (name && strcmp(list->name, name) != 0))
+			continue;
+		for (size_t j = 0; j < list->len; j++)
+			list->entries[j].matches = 0;
+		list->denied = 0;
+		cleared++;
+	}
+	return cleared;
+}
+
 void access_lists_each(const struct access_lists *lists, enum access_family family, const char *name,
 		       void (*on_entry)(const char *list, const struct access_entry *entry, void *userdata),
 		       void *userdata)

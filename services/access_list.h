@@ -90,6 +90,9 @@ bool access_lists_has(const struct access_lists_conf *conf, enum access_family f
 /* Whether the list lets it in; counts the entry that said so. */
 bool access_lists_ask(struct access_lists *lists, const char *name, const struct access_flow *flow);
 
+/* Counts from nothing again in the lists of that family (name NULL: all of them). How many there were. */
+size_t access_lists_clear(struct access_lists *lists, enum access_family family, const char *name);
+
 struct access_entry {
 	uint32_t number; /* 0: the implicit deny at the end */
 	const char *action, *text; /* "permit", "deny", "remark"; text "" for the implicit one */

@@ -499,3 +499,8 @@ const struct access_lists *door_access_lists(const struct door *door)
 {
 	return door->now.lists;
 }
+
+size_t door_clear_access(struct door *door, enum access_family family, const char *name)
+{
+	return access_lists_clear(door->now.lists, family, name);
+}

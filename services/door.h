@@ -57,6 +57,7 @@ void door_tick(struct door *door);
 struct admission *door_admission(const struct door *door);
 struct penalties *door_penalties(const struct door *door);
 const struct access_lists *door_access_lists(const struct door *door);
+size_t door_clear_access(struct door *door, enum access_family family, const char *name);
 /* The session limit that holds in a VRF. */
 void door_limits(const struct door *door, const char *vrf_name, struct admission_limits *ret_limits);
 

@@ -38,6 +38,8 @@ extern const struct field access_entry_report_fields[], penalty_report_fields[];
 
 /* (family: ?string, name: ?string) -> (entries: []AccessEntry) */
 #define SSH_LIST_ACCESS SSH_INTERFACE ".ListAccessLists"
+/* (family: ?string, name: ?string) -> (cleared: int): counters of so many lists */
+#define SSH_CLEAR_ACCESS SSH_INTERFACE ".ClearAccessLists"
 /* (vrf: ?string) -> (penalties: []Penalty) */
 #define SSH_LIST_PENALTIES SSH_INTERFACE ".ListPenalties"
 /* (source: string, vrf: ?string) -> (cleared: int); source "" is every source, vrf left out every VRF */

@@ -70,6 +70,28 @@ void sshd_limits_list_access(struct varlink_call *call, const json_t *parameters
 	varlink_reply(call, json_pack("{s:o}", "entries", walk.rows));
 }
 
+void sshd_limits_clear_access(struct varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct sshd *sshd = userdata;
+	const char *family, *list;
+	size_t cleared = 0;
+	char name[64];
+
+	if (!sshd_varlink_may(sshd, varlink_call_peer(call), "acl", TASK_EXECUTE, name, sizeof(name))) {
+		varlink_error_permission(call);
+		return;
+	}
+	if (!text_get(call, parameters, "family", &family) || !text_get(call, parameters, "name", &list))
+		return;
+	for (int i = 0; i < ACCESS_FAMILY_MAX; i++)
+		if (!family || !strcmp(family, access_family_words[i]))
+			cleared += door_clear_access(sshd->door, (enum access_family)i, list);
+	if (cleared > 0)
+		log_event(LOG_SSHD_INFO_GENERAL, "Counters of %zu access list%s are cleared by '%s'", cleared,
+			  cleared == 1 ? "" : "s", name);
+	varlink_reply(call, json_pack("{s:I}", "cleared", (json_int_t)cleared));
+}
+
 /* ---- penalties ---- */
 
 struct penalty_walk {

@@ -23,6 +23,7 @@ void sshd_limits_load(struct sshd *sshd);
 void sshd_limits_save(struct sshd *sshd);
 
 void sshd_limits_list_access(struct varlink_call *call, const json_t *parameters, void *userdata);
+void sshd_limits_clear_access(struct varlink_call *call, const json_t *parameters, void *userdata);
 void sshd_limits_list_penalties(struct varlink_call *call, const json_t *parameters, void *userdata);
 void sshd_limits_clear_penalty(struct varlink_call *call, const json_t *parameters, void *userdata);
 

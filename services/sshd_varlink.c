@@ -434,6 +434,8 @@ static const struct varlink_method methods[] = {
 	  "than root-lr." },
 	{ "ListAccessLists", sshd_limits_list_access, "family: ?string, name: ?string", "entries: []AccessEntry",
 	  "Entries of access lists with their counters." },
+	{ "ClearAccessLists", sshd_limits_clear_access, "family: ?string, name: ?string", "cleared: int",
+	  "Counts what access lists match from nothing again; for acl execute." },
 	{ "ListPenalties", sshd_limits_list_penalties, "vrf: ?string", "penalties: []Penalty",
 	  "Sources that misbehaved before they authenticated." },
 	{ "ClearPenalty", sshd_limits_clear_penalty, "source: string, vrf: ?string", "cleared: int",
@@ -477,7 +479,8 @@ static const struct varlink_interface *sshd_interfaces(void)
 		{ .name = SSH_INTERFACE,
 		  .help = "SSH sessions, their history, and where the service listens. Every method asks for a task: "
 			  "crypto read to look, crypto execute to change; ListSessions is content with basic-services "
-			  "read, ListVrfs asks for ip-services read, ListAccessLists for acl read.",
+			  "read, ListVrfs asks for ip-services read, ListAccessLists for acl read, "
+			  "ClearAccessLists for acl execute.",
 		  .types = types,
 		  .methods = methods,
 		  .errors = errors },

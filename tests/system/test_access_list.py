@@ -37,6 +37,12 @@ def test_the_first_entry_that_fits_decides_and_is_counted(own_product):
     assert re.search(r"^ \(implicit\) deny ipv4 any any \(2 matches\)$", text, re.M), text
     assert server(product)["refused_access_list"] == 3
     assert product.ssh("show clock", check=0)
+    assert "% There is no 'ipv6 access-list MGMT'" in product.cli("-c", "clear access-list ipv6 MGMT").stdout
+    assert "%" not in product.cli("-c", "clear access-list ipv4 MGMT").stdout
+    assert {matches for _, _, matches in entries(product).values()} == {0}
+    assert not identified_from(product, "127.0.0.66") and entries(product)[("ipv4", "MGMT", 20)][2] == 1
+    assert "%" not in product.cli("-c", "clear access-list ipv4").stdout and entries(product)[("ipv4", "MGMT", 20)][2] == 0
+    assert "Counters of 1 access list are cleared by 'root'" in product.output()
     # nothing of it is history, and a flood of it is one line
     assert all(row["peer_address"] in ("127.0.0.1", "::1") for row in product.history())
     wait_for(lambda: "an access list denies them" in product.output(), what="the line about refusals")
