@@ -35,6 +35,7 @@
 #define SCREEN_COLUMNS_MAX 4096
 #define EDIT_PROMPT_MAX	   256u
 #define POLL_MAX_MS	   3600000
+#define REST_WAIT_MS	   250
 
 #define KEY_CTRL(c) ((c) & 0x1f)
 #define KEY_DELETE  0x7f
@@ -74,6 +75,7 @@ struct edit {
 /* One terminal per process: what the signal handlers work on. */
 static volatile sig_atomic_t size_changed;   /* edit_size_changed() has not told yet */
 static volatile sig_atomic_t screen_changed; /* libedit does not know yet */
+static volatile sig_atomic_t input_over;     /* the client types no more, but what it has typed still comes */
 static int restore_fd = -1;
 static struct termios restore_modes;
 
@@ -111,6 +113,12 @@ static void on_resize(int signal_number)
 	size_changed = screen_changed = 1;
 }
 
+static void on_input_over(int signal_number)
+{
+	(void)signal_number;
+	input_over = 1;
+}
+
 static void on_end(int signal_number)
 {
 	if (restore_fd >= 0)
@@ -119,6 +127,18 @@ static void on_end(int signal_number)
 }
 
 /* ---- bytes ---- */
+
+/* What was written to a pty may still be on its way to this end. */
+static bool wait_for_rest(const struct edit *edit)
+{
+	struct pollfd fds = { .fd = edit->in_fd, .events = POLLIN };
+	int r;
+
+	do
+		r = poll(&fds, 1, REST_WAIT_MS);
+	while (r < 0 && errno == EINTR);
+	return r > 0;
+}
 
 /* Waits for input as long as the limits allow; false when the time is over. A signal, input and an end of input are all
  * worth a read. While nothing is typed, what comes from elsewhere may be shown above the line. */
@@ -136,6 +156,8 @@ static bool wait_in_time(struct edit *edit)
 		int64_t left_ms = until_us ? (until_us - now_us + 999) / 1000 : POLL_MAX_MS;
 		int r;
 
+		if (input_over)
+			return wait_for_rest(edit);
 		if (screen_changed && edit->el)
 			screen_resize(edit);
 		if (!until_us && !watches)
@@ -568,8 +590,10 @@ void edit_take_back(struct edit *edit)
 static void catch_signals(void)
 {
 	struct sigaction resize = { .sa_handler = on_resize }, end = { .sa_handler = on_end };
+	struct sigaction over = { .sa_handler = on_input_over };
 
 	sigaction(SIGWINCH, &resize, NULL); /* no SA_RESTART: a waiting read sees it */
+	sigaction(SIGURG, &over, NULL);
 	sigaction(SIGHUP, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
 }

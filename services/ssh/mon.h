@@ -28,6 +28,7 @@
 #define MON_RECORD_MAX_BYTES 65536u
 #define MON_FDS_MAX	     5
 #define MON_SPAWN_FDS	     4 /* of MON_SPAWN: connection, rpc, events, status */
+#define MON_SIGNAL_OVER	     "OVER" /* for a shell with a pty: nothing more will be typed */
 #define MON_COMMAND_MAX_BYTES 32767u /* of MON_EXEC; the transport refuses longer ones itself */
 
 enum mon_type {
@@ -60,7 +61,7 @@ enum mon_type {
 	MON_EXEC,	   /* ask: string command; answer as MON_SHELL */
 	MON_SUBSYSTEM,	   /* ask: string name; answer as MON_SHELL */
 	MON_WINDOW,	   /* ask: u32 columns, rows, x_pixels, y_pixels; answer: u8 ok */
-	MON_SIGNAL,	   /* ask: string name without SIG; answer: u8 ok */
+	MON_SIGNAL,	   /* ask: string name without SIG, or MON_SIGNAL_OVER; answer: u8 ok */
 	MON_CHANNEL_CLOSE, /* ask: -; answer: - (the program is hung up) */
 	/* ---- any time ---- */
 	MON_LOG,	/* ask: u8 severity, string text; answer: - */

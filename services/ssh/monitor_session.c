@@ -503,6 +503,11 @@ int monitor_session_signal(struct monitor *m, struct mon_buf *ask, uint16_t chan
 	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
 		if (!strcmp(name, allowed[i].name))
 			number = allowed[i].number;
+	if (!strcmp(name, MON_SIGNAL_OVER)) {
+		mon_put_u8(answer, slot->pid && slot->type == CHANNEL_SHELL && slot->has_pty &&
+					   signal_group(slot, slot->pid, SIGURG));
+		return 0;
+	}
 	mon_put_u8(answer, number && slot->pid && slot->type != CHANNEL_FORWARD &&
 				   signal_group(slot, foreground(slot), number));
 	return 0;

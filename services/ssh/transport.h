@@ -37,7 +37,9 @@ struct transport_channel {
 	int64_t refused_us;
 	struct ssh_channel_callbacks_struct callbacks;
 	struct relay relay;
-	bool has_pty, started, exit_known, eof_sent;
+	bool has_pty, is_shell, started, ends_early, exit_known, eof_sent;
+	int64_t over_us; /* the client of a shell with a pty sends no more: when the shell is told (again) */
+	int64_t over_again_us;
 	bool active;	  /* bytes have moved since it was looked at */
 	int64_t active_us; /* when it was last seen active */
 	bool released;	     /* the monitor has taken the program back, the relay is empty */

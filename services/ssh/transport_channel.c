@@ -22,6 +22,8 @@
 
 #define CLOSED_WAIT_US	   5000000 /* for a program to read what its client left behind */
 #define SILENT_WAIT_US	   500000  /* from the end of output to the end of the program; then EOF goes alone */
+#define OVER_FIRST_US	   50000 /* a shell that is just starting does not hear it, so it is told again */
+#define OVER_LAST_US	   2000000
 #define REFUSED_WAIT_US	   200000 /* for a client to show the reason before the refusal ends it */
 #define WINDOW_MAX_BYTES   (2 * WINDOW_FAR_BYTES) /* more than any version of libssh gives */
 #define PIPES		   3 /* of a program without a pty */
@@ -147,8 +149,19 @@ static bool refusal_tell(struct transport_channel *channel)
 	return ssh_channel_write_stderr(channel->ssh, line, (uint32_t)strlen(line)) > 0;
 }
 
+/* The client sends no more. A pty has no end of input: its shell is told when it has got all of it. */
+static void input_end(struct transport_channel *channel)
+{
+	if (!channel->has_pty || !channel->is_shell) {
+		relay_peer_eof(&channel->relay);
+		return;
+	}
+	channel->over_us = clock_monotonic_us();
+	channel->over_again_us = OVER_FIRST_US;
+}
+
 /* The answer to shell, exec and subsystem: one descriptor of a pty, or the other ends of stdin, stdout and stderr. */
-static enum answer program_start(struct transport_channel *channel)
+static enum answer program_start(struct transport_channel *channel, bool is_shell)
 {
 	struct rpc *rpc = &channel->transport->rpc;
 	int fds[MON_FDS_MAX];
@@ -170,10 +183,13 @@ static enum answer program_start(struct transport_channel *channel)
 		return told ? ANSWER_NO_LATER : ANSWER_NO;
 	}
 	channel->started = true;
+	channel->is_shell = is_shell;
 	if (channel->has_pty)
 		relay_start(&channel->relay, fds[0], fds[0], -1, true);
 	else
 		relay_start(&channel->relay, fds[0], fds[1], fds[2], false);
+	if (channel->ends_early)
+		input_end(channel);
 	return ANSWER_YES;
 }
 
@@ -187,7 +203,7 @@ static enum answer program_ask(struct transport_channel *channel, ssh_message me
 	record = channel_request(channel, type);
 	if (type != MON_SHELL)
 		mon_put_text(record, text);
-	return program_start(channel);
+	return program_start(channel, type == MON_SHELL);
 }
 
 static enum answer request_ask(struct transport_channel *channel, ssh_message message)
@@ -269,7 +285,10 @@ static void on_eof(ssh_session session, ssh_channel ssh, void *userdata)
 
 	(void)session;
 	(void)ssh;
-	relay_peer_eof(&channel->relay);
+	if (channel->started || channel->is_forward)
+		input_end(channel);
+	else
+		channel->ends_early = true; /* its requests may still be waiting */
 }
 
 static void on_close(ssh_session session, ssh_channel ssh, void *userdata)
@@ -444,6 +463,23 @@ static void channel_look_silent(struct transport_channel *channel)
 	channel->eof_sent = true;
 }
 
+static void channel_look_over(struct transport_channel *channel)
+{
+	int64_t now_us;
+
+	if (!channel->over_us || channel->is_over || channel->released || channel->exit_known ||
+	    !relay_input_is_done(&channel->relay))
+		return;
+	now_us = clock_monotonic_us();
+	if (now_us < channel->over_us)
+		return;
+	mon_put_text(channel_request(channel, MON_SIGNAL), MON_SIGNAL_OVER);
+	channel_ask_ok(channel);
+	channel->over_us = now_us + channel->over_again_us;
+	if (channel->over_again_us < OVER_LAST_US)
+		channel->over_again_us *= 2;
+}
+
 static void channel_move(struct transport_channel *channel, bool congested, const struct pollfd *polls,
 			 size_t polls_len)
 {
@@ -452,6 +488,7 @@ static void channel_move(struct transport_channel *channel, bool congested, cons
 	if (!channel->is_over && channel->started && !channel->released)
 		relay_move(&channel->relay, congested, polls, polls_len);
 	channel_look_silent(channel);
+	channel_look_over(channel);
 	if (!channel->is_over && channel_is_finished(channel))
 		channel_finish(channel);
 	if (channel->refused && clock_monotonic_us() - channel->refused_us >= REFUSED_WAIT_US)
@@ -542,6 +579,8 @@ int64_t transport_channels_deadline_us(const struct transport *transport)
 			at = channel->closed_us + CLOSED_WAIT_US + 1000;
 		else if (channel->silent_us > 0 && !channel->eof_sent)
 			at = channel->silent_us + SILENT_WAIT_US + 1000;
+		else if (channel->over_us && !channel->exit_known && relay_input_is_done(&channel->relay))
+			at = channel->over_us + 1000;
 		else if (channel->refused)
 			at = channel->refused_us + REFUSED_WAIT_US + 1000;
 		if (at >= 0 && (first < 0 || at < first))

@@ -173,3 +173,22 @@ def test_another_size_of_the_window(product):
     product.ssh("run true")
     says(terminal, b"runs 'true'")
     client.close()
+
+
+@pytest.mark.parametrize("typed,shown", [
+    ("show version\nshow terminal\n", "Allowed transports are ssh"),
+    ("", "#"),
+    ("half of a li", "half of a li"),
+    ("configure\nhostname never\n", "(config)#hostname never"),
+    ("delete harddisk:/never\n", "Delete harddisk:/never[confirm]"),
+    ("run sleep 1; echo slept\nshow version\n", "Cisco IOS XR Software"),
+    ("show clock\n" * 2000, "UTC"),
+], ids=["lines", "nothing", "half a line", "configuration", "question", "program", "much"])
+def test_a_shell_ends_with_what_its_client_sends(product, typed, shown):
+    """plink and ssh -tt with their input from a pipe, as scripts have it: all of it is done, then the session ends."""
+    files = os.path.join(product.run_dir, "state", "files", "harddisk:", "never")
+    open(files, "w", encoding="ascii").close()
+    done = product.ssh(options=["RequestTTY=force"], text_in=typed)
+    assert shown in done.stdout and done.returncode == ("confirm" in shown), done.returncode
+    assert done.stdout.count("UTC\n") >= typed.count("\n") - typed.count("hostname") - typed.count("run")
+    assert "never" not in product.cli("show", "running-config").stdout and os.path.exists(files)
