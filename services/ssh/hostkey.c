@@ -254,6 +254,11 @@ static int load_row(struct hostkey_row *row, const char *dir, enum hostkey_type 
 	if (r < 0 || !blob_is(row->blob, row->blob_len, hostkey_algorithm_words[type]))
 		return err_set(err, -EINVAL, "%s does not hold a key of type %s: restore it, or remove it, "
 			       "and a new key is made", path, hostkey_algorithm_words[type]);
+	/* libssh would take the offer and then not sign */
+	if (type == HOSTKEY_RSA && EVP_PKEY_get_bits(row->key) < HOSTKEY_RSA_BITS_MIN)
+		return err_set(err, -EINVAL, "%s holds an RSA key of %d bits, which is deprecated and never offered: "
+			       "'crypto key generate rsa' puts another in its place",
+			       path, EVP_PKEY_get_bits(row->key));
 	return save_public(path, type, row->blob, row->blob_len, err);
 }
 

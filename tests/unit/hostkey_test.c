@@ -173,6 +173,17 @@ Test(hostkey, a_key_of_another_type_is_refused)
 	check_refused(files[2], "does not hold a key of type ecdsa-sha2-nistp384");
 }
 
+Test(hostkey, a_short_rsa_key_is_never_offered)
+{
+	AUTO(free) char *text = NULL;
+	size_t len;
+
+	cr_assert_eq(hostkey_old_make(dir, HOSTKEY_OLD_RSA, 1024, &err), 0, "%s", err.text);
+	cr_assert_eq(fs_read(path_of("ssh_host_rsa_deprecated_key"), 65536, &text, &len), 0);
+	cr_assert_eq(fs_write_atomic(path_of(files[4]), 0600, text, len), 0);
+	check_refused(files[4], "an RSA key of 1024 bits");
+}
+
 Test(hostkey, a_link_is_not_followed)
 {
 	struct hostkey_set *again = NULL;
