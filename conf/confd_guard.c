@@ -101,6 +101,10 @@ static void guard_judge(struct confd_guard *guard, const json_t *sessions)
 			continue;
 		take_text(row, "peer_address", session.peer_address, sizeof(session.peer_address));
 		take_text(row, "local_address", session.local_address, sizeof(session.local_address));
+		take_text(row, "kex", session.kex, sizeof(session.kex));
+		take_text(row, "host_key", session.host_key, sizeof(session.host_key));
+		take_text(row, "cipher_in", session.cipher, sizeof(session.cipher));
+		take_text(row, "mac_in", session.mac, sizeof(session.mac));
 		session.peer_port = (uint16_t)json_integer_value(json_object_get(row, "peer_port"));
 		session.local_port = (uint16_t)json_integer_value(json_object_get(row, "local_port"));
 		confd_lockout_find(guard->confd->running, guard->wanted, &session, on_finding, guard);

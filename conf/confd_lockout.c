@@ -209,6 +209,28 @@ static void find_port(const struct finder *finder)
 			finder->session->vrf, after ? "port" : "its", after ? after : "default port");
 }
 
+/* The client may have others of a kind, so that is no reason to refuse. */
+static void find_algorithms(const struct finder *finder)
+{
+	const struct lockout_session *session = finder->session;
+	const struct {
+		const char *kind, *name;
+	} used[] = {
+		{ "key exchange", session->kex },
+		{ "host key", session->host_key },
+		{ "cipher", session->cipher },
+		{ "MAC", session->mac },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(used); i++)
+		if (used[i].name[0] && conf_ssh_offers(finder->running, session->vrf, used[i].name) &&
+		    !conf_ssh_offers(finder->wanted, session->vrf, used[i].name))
+			finder_report(finder, true,
+				      "the %s of this session, %s, is no longer offered in VRF %s: see that your "
+				      "client has another of those in 'show ssh server'",
+				      used[i].kind, used[i].name, session->vrf);
+}
+
 void confd_lockout_find(const struct tree *running, const struct tree *wanted,
 			const struct lockout_session *session,
 			void (*report)(const char *sentence, bool is_warning, void *userdata), void *userdata)
@@ -220,4 +242,5 @@ void confd_lockout_find(const struct tree *running, const struct tree *wanted,
 	find_method(&finder);
 	find_access_list(&finder);
 	find_port(&finder);
+	find_algorithms(&finder);
 }

@@ -34,6 +34,8 @@ struct lockout_session {
 	char peer_address[46], local_address[46];
 	uint16_t peer_port, local_port;
 	enum lockout_method method;
+	/* what its client and the server have agreed on, by their names on the wire; "" not known */
+	char kex[64], host_key[64], cipher[64], mac[64];
 };
 
 /* Calls report for each thing that would keep the session's user from coming in again as now, or, with is_warning, that

@@ -39,6 +39,11 @@ bool conf_login_allowed(const struct tree *tree, const struct conf_login *login,
 	return access_login_allowed(tree, login, ret_list);
 }
 
+bool conf_ssh_offers(const struct tree *tree, const char *vrf, const char *name)
+{
+	return ssh_conf_offers(tree, vrf, name);
+}
+
 bool conf_line_allowed(const struct tree *tree, const struct conf_login *login)
 {
 	return line_login_allowed(tree, login);

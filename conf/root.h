@@ -35,6 +35,8 @@ struct conf_login {
 /* Whether the access lists of a configuration would let it in; *ret_list: by which list, "" none. */
 bool conf_login_allowed(const struct tree *tree, const struct conf_login *login, const char **ret_list);
 
+/* Whether the SSH server of a VRF would offer what has this name on the wire, were every host key there. */
+bool conf_ssh_offers(const struct tree *tree, const char *vrf, const char *name);
 /* Whether some terminal line of a configuration would take it. */
 bool conf_line_allowed(const struct tree *tree, const struct conf_login *login);
 /* Adds what the user's groups give. */

@@ -368,6 +368,27 @@ void ssh_conf_profile(const struct ssh_conf *conf, const char *vrf_name, uint16_
 	ssh_profile_resolve(&conf->server, vrf ? &vrf->profile : NULL, default_port, ret_profile);
 }
 
+bool ssh_conf_offers(const struct tree *tree, const char *vrf_name, const char *name)
+{
+	static const struct stmt rows[] = { SSH_CONF_ROW, STMT_DONE };
+	struct bind_arena arena = { 0 };
+	struct ssh_profile profile;
+	const struct ssh_algorithm_server server = { .profile = &profile, .host_keys = ~0u,
+						     .libssh = ssh_algorithm_libssh };
+	char list[SSH_ALGORITHM_LIST_MAX_BYTES];
+	struct ssh_conf conf = { .v2 = false };
+	bool offers = false;
+
+	if (bind_tree(tree, rows, &conf, &arena) == 0) {
+		ssh_conf_profile(&conf, vrf_name, 0, &profile);
+		for (unsigned kind = SSH_ALGORITHM_KEX; kind <= SSH_ALGORITHM_MAC && !offers; kind++)
+			offers = ssh_algorithm_list_has(ssh_algorithm_list((enum ssh_algorithm_kind)kind, &server,
+									   list, sizeof(list)), name);
+	}
+	bind_arena_done(&arena);
+	return offers;
+}
+
 size_t ssh_conf_netconf_len(const struct ssh_conf *conf)
 {
 	return conf->netconf_vrfs.len ? conf->netconf_vrfs.len : conf->netconf_port > 0;

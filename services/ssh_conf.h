@@ -57,6 +57,8 @@ extern const struct stmt ssh_conf_children[];
 
 /* The VRF's own settings, or NULL. */
 const struct ssh_vrf_conf *ssh_conf_vrf(const struct ssh_conf *conf, const char *vrf_name);
+/* Whether a configuration offers what has this name on the wire, were every host key there. */
+bool ssh_conf_offers(const struct tree *tree, const char *vrf_name, const char *name);
 /* Those that are named; with nothing but a port the default VRF. */
 size_t ssh_conf_netconf_len(const struct ssh_conf *conf);
 void ssh_conf_netconf_at(const struct ssh_conf *conf, size_t place, struct ssh_netconf *ret_netconf);

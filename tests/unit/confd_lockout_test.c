@@ -50,7 +50,11 @@ static struct findings find(const char *edits, const char *user, enum lockout_me
 					   .peer_address = "10.0.0.66",
 					   .peer_port = 40000,
 					   .local_address = "192.0.2.1",
-					   .local_port = 22 };
+					   .local_port = 22,
+					   .kex = "curve25519-sha256",
+					   .host_key = "ssh-ed25519",
+					   .cipher = "aes256-gcm@openssh.com",
+					   .mac = "aead-gcm" };
 	struct tree *running = tree_of(running_text), *wanted = tree_of(running_text);
 	struct findings findings = { 0 };
 	struct err err = { .text = "" };
@@ -80,6 +84,18 @@ Test(confd_lockout, vrf)
 	expect("no ssh\n", LOCKOUT_PASSWORD, 1, 0, "VRF blue");
 	expect("no ssh server\n", LOCKOUT_PASSWORD, 0, 0, "");
 	expect("no ssh server vrf red\nno ssh server vrf default\n", LOCKOUT_PASSWORD, 0, 0, "");
+}
+
+Test(confd_lockout, algorithms)
+{
+	expect("ssh server algorithms cipher aes256-ctr\n", LOCKOUT_PASSWORD, 0, 1, "cipher of this session, aes256-gcm");
+	expect("ssh server vrf blue algorithms host-key rsa\n", LOCKOUT_PASSWORD, 0, 1, "ssh-ed25519");
+	expect("ssh server algorithms key-exchange ecdh-sha2-nistp256\nssh server algorithms host-key dsa rsa\n",
+	       LOCKOUT_PASSWORD, 0, 2, "ssh-ed25519");
+	expect("ssh server vrf red algorithms cipher aes256-ctr\n", LOCKOUT_PASSWORD, 0, 0, "");
+	expect("ssh server algorithms cipher aes256-ctr\nssh server vrf blue algorithms cipher aes256-gcm@openssh.com\n",
+	       LOCKOUT_PASSWORD, 0, 0, "");
+	expect("ssh server disable hmac hmac-sha2-256\nssh server enable cipher aes-cbc\n", LOCKOUT_PASSWORD, 0, 0, "");
 }
 
 Test(confd_lockout, user)
