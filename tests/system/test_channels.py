@@ -190,5 +190,6 @@ def test_a_shell_ends_with_what_its_client_sends(product, typed, shown):
     open(files, "w", encoding="ascii").close()
     done = product.ssh(options=["RequestTTY=force"], text_in=typed)
     assert shown in done.stdout and done.returncode == ("confirm" in shown), done.returncode
+    # every line was done, and nothing that nobody confirmed
     assert done.stdout.count("UTC\n") >= typed.count("\n") - typed.count("hostname") - typed.count("run")
     assert "never" not in product.cli("show", "running-config").stdout and os.path.exists(files)
