@@ -11,6 +11,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -839,6 +840,27 @@ static void files_raise(struct sshd *sshd)
 	setrlimit(RLIMIT_NOFILE, &files); /* with fewer, connections are refused when they are used up */
 }
 
+/* No user may take more than half of the process numbers there are, or nobody else gets in to end what he runs. It is
+ * inherited by what sessions start, and does not hold for root. */
+static void processes_bound(void)
+{
+	struct rlimit processes;
+	unsigned long long half;
+	FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
+	bool known = file && fscanf(file, "%llu", &half) == 1;
+
+	if (file)
+		fclose(file);
+	if (!known || getrlimit(RLIMIT_NPROC, &processes) < 0)
+		return;
+	half /= 2;
+	if (processes.rlim_max > half)
+		processes.rlim_max = half;
+	if (processes.rlim_cur > half)
+		processes.rlim_cur = half;
+	setrlimit(RLIMIT_NPROC, &processes);
+}
+
 int main(int argc, char **argv)
 {
 	struct sshd sshd = { .run_dir = SSHD_RUN_DIR, .state_dir = SSHD_STATE_DIR,
@@ -877,5 +899,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	files_raise(&sshd);
+	processes_bound();
 	return run(&sshd);
 }

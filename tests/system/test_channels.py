@@ -193,3 +193,12 @@ def test_a_shell_ends_with_what_its_client_sends(product, typed, shown):
     # every line was done, and nothing that nobody confirmed
     assert done.stdout.count("UTC\n") >= typed.count("\n") - typed.count("hostname") - typed.count("run")
     assert "never" not in product.cli("show", "running-config").stdout and os.path.exists(files)
+
+
+def test_no_user_can_take_all_process_numbers(product):
+    """Where the kernel's own limit is above the numbers there are, as with many gigabytes and the old pid_max."""
+    with open("/proc/sys/kernel/pid_max", encoding="ascii") as file:
+        numbers = int(file.read())
+    text = product.ssh("run", "cat /proc/self/limits", check=0).stdout
+    soft, hard = re.search(r"^Max processes +(\d+) +(\d+) ", text, re.M).groups()
+    assert int(soft) <= numbers // 2 and int(hard) <= numbers // 2, text
