@@ -160,8 +160,6 @@ static bool wait_in_time(struct edit *edit)
 			return wait_for_rest(edit);
 		if (screen_changed && edit->el)
 			screen_resize(edit);
-		if (!until_us && !watches)
-			return true;
 		r = poll(fds, 2, left_ms > POLL_MAX_MS ? POLL_MAX_MS : (int)left_ms);
 		if ((r < 0 && errno != EINTR) || fds[0].revents)
 			return true;
@@ -589,10 +587,12 @@ void edit_take_back(struct edit *edit)
 
 static void catch_signals(void)
 {
-	struct sigaction resize = { .sa_handler = on_resize }, end = { .sa_handler = on_end };
-	struct sigaction over = { .sa_handler = on_input_over };
+	/* poll(2) is woken all the same, and what is being written is not cut */
+	struct sigaction resize = { .sa_handler = on_resize, .sa_flags = SA_RESTART };
+	struct sigaction over = { .sa_handler = on_input_over, .sa_flags = SA_RESTART };
+	struct sigaction end = { .sa_handler = on_end };
 
-	sigaction(SIGWINCH, &resize, NULL); /* no SA_RESTART: a waiting read sees it */
+	sigaction(SIGWINCH, &resize, NULL);
 	sigaction(SIGURG, &over, NULL);
 	sigaction(SIGHUP, &end, NULL);
 	sigaction(SIGTERM, &end, NULL);
