@@ -202,3 +202,18 @@ def test_no_user_can_take_all_process_numbers(product):
     text = product.ssh("run", "cat /proc/self/limits", check=0).stdout
     soft, hard = re.search(r"^Max processes +(\d+) +(\d+) ", text, re.M).groups()
     assert int(soft) <= numbers // 2 and int(hard) <= numbers // 2, text
+
+
+def test_no_byte_is_lost_while_the_window_changes(product):
+    client = connect(product)
+    terminal = client.invoke_shell(width=100, height=30)
+    terminal.settimeout(20)
+    says(terminal, b"#")
+    terminal.send("terminal length 0\r" + "show clock\r" * 500)
+    text, size = b"", 0
+    while text.count(b" UTC ") < 500 or not text.endswith(b"#"):
+        text += terminal.recv(4096)
+        size += 1
+        terminal.resize_pty(100 + size % 50, 30)
+    assert len(re.findall(rb"\r\n[\d:.]+ UTC \w+ \w+ \d+ \d+\r\n", text)) == 500
+    client.close()
