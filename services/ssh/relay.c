@@ -228,7 +228,8 @@ static void input_move(struct relay *relay)
 	if (!relay->peer_eof || relay->held_back || relay->in_fd < 0 || relay->input_ended ||
 	    !buffer_is_empty(&relay->to_program))
 		return;
-	/* a pty has one descriptor for both ways: its program learns nothing of an end of input, as with OpenSSH */
+	/* a pty has one descriptor for both ways: a command on it learns nothing of an end of input, as with OpenSSH; a
+	 * shell is told by the monitor (transport_channel.c) */
 	if (relay->in_fd != relay->sources[0].fd && !relay->is_duplex)
 		close(take_fd(relay->in_fd));
 	else if (!relay->is_pty)
