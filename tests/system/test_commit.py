@@ -248,7 +248,7 @@ def test_commit_stays(confd):
 def test_refused_lines(confd):
     before = confd.running()
     error, reply = confd.commit("hostname fine", "hostname not_fine", "vrf " + "v" * 33, "username amy secret clearly",
-                                "ssh server", "s", "no such thing", "")
+                                "ssh server port", "s", "no such thing", "")
     assert error == "CommitFailed"
     faults = {f["line"]: f["reason"] for f in reply["faults"]}
     assert len(faults) == 7 and all(faults.values())
