@@ -307,6 +307,16 @@ int access_rule_parse(enum access_family family, const char *text, struct access
 	return 0;
 }
 
+/* Such a source is known by its address of IPv4. */
+static void mapped_to_ipv4(struct reader *reader, struct access_side *side)
+{
+	reader->family = ACCESS_IPV4;
+	memmove(side->address, side->address + 12, 4);
+	memmove(side->mask, side->mask + 12, 4);
+	memset(side->address + 4, 0, sizeof(side->address) - 4);
+	memset(side->mask + 4, 0, sizeof(side->mask) - 4);
+}
+
 int access_prefix_parse(const char *text, enum access_family *ret_family, struct access_side *ret_side, char **ret_text,
 			struct err *err)
 {
@@ -319,6 +329,9 @@ int access_prefix_parse(const char *text, enum access_family *ret_family, struct
 		return rc;
 	for (size_t i = 0; i < sizeof(side.address); i++)
 		side.address[i] &= side.mask[i];
+	if (reader.family == ACCESS_IPV6 && mask_length(side.mask, sizeof(side.mask)) >= 96 &&
+	    IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)side.address))
+		mapped_to_ipv4(&reader, &side);
 	inet_ntop(reader.family == ACCESS_IPV4 ? AF_INET : AF_INET6, side.address, address, sizeof(address));
 	if (ret_text && asprintf(ret_text, "%s/%d", address, mask_length(side.mask, address_bytes(reader.family))) < 0)
 		return -ENOMEM;

@@ -235,3 +235,28 @@ Test(access_list, a_difference_can_be_typed)
 	bound_done(&before);
 	bound_done(&after);
 }
+
+Test(access_list, prefixes_are_written_one_way)
+{
+	static const char *const texts[][2] = {
+		{ "10.1.2.3", "10.1.2.3/32" },
+		{ "10.1.2.3/8", "10.0.0.0/8" },
+		{ "fd00::1", "fd00::1/128" },
+		{ "::/0", "::/0" },
+		/* whoever comes by IPv4 is known by that */
+		{ "::ffff:10.1.2.3", "10.1.2.3/32" },
+		{ "::ffff:10.1.2.3/104", "10.0.0.0/8" },
+		{ "::ffff:0:0/96", "0.0.0.0/0" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		enum access_family family;
+		struct access_side side;
+		char *text = NULL;
+
+		cr_assert_eq(access_prefix_parse(texts[i][0], &family, &side, &text, NULL), 0, "%s", texts[i][0]);
+		cr_expect_str_eq(text, texts[i][1]);
+		cr_expect_eq(family, strchr(text, ':') ? ACCESS_IPV6 : ACCESS_IPV4);
+		free(text);
+	}
+}
