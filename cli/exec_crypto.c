@@ -446,18 +446,10 @@ int exec_crypto_zeroize_authentication(struct shell *shell, const struct match *
 static int show_reply(struct shell *shell, const char *method, json_t *parameters,
 		      int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err))
 {
-	struct err err = { .text = "" };
 	json_t *reply = NULL;
 	int r = call_keys(shell, method, parameters, REMOTE_TIMEOUT_MS, &reply);
 
-	if (r < 0)
-		return r;
-	r = render(shell->out, reply, shell_wants_json(shell), &err);
-	json_decref(reply);
-	if (r == 0)
-		return 0;
-	fseeko(shell->out, 0, SEEK_SET); /* half of it would be taken for the whole */
-	return shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
+	return r < 0 ? r : shell_show_reply(shell, reply, render);
 }
 
 int exec_crypto_mypubkey(struct shell *shell, const struct match *match)

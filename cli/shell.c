@@ -353,21 +353,26 @@ int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *meth
 			    error ? error : "no reason given");
 }
 
-int shell_fetch_and_show(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
-			  int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err))
+int shell_show_reply(struct shell *shell, json_t *reply,
+		     int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err))
 {
-	struct err err = { 0 };
-	json_t *reply = NULL;
-	int r = shell_fetch(shell, daemon, method, parameters, &reply);
+	struct err err = { .text = "" };
+	int r = render(shell->out, reply, shell_wants_json(shell), &err);
 
-	if (r < 0)
-		return r;
-	r = render(shell->out, reply, shell_wants_json(shell), &err);
 	json_decref(reply);
 	if (r == 0)
 		return 0;
 	fseeko(shell->out, 0, SEEK_SET); /* half a table would be taken for a whole one */
 	return shell_refuse(shell, "%s", err.text[0] ? err.text : "Out of memory");
+}
+
+int shell_fetch_and_show(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
+			  int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err))
+{
+	json_t *reply = NULL;
+	int r = shell_fetch(shell, daemon, method, parameters, &reply);
+
+	return r < 0 ? r : shell_show_reply(shell, reply, render);
 }
 
 /* ---- commands ---- */

@@ -120,7 +120,10 @@ int shell_call(struct shell *shell, enum remote_daemon daemon, const char *metho
 /* As shell_call() where every error answer is told too. */
 int shell_fetch(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
 		json_t **ret_reply);
-/* Shows the answer; what cannot be read of it is told, and nothing shown. Takes the parameters. */
+/* Shows an answer; what cannot be read of it is told, and nothing shown. Takes the reply. */
+int shell_show_reply(struct shell *shell, json_t *reply,
+		     int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err));
+/* Both: asks, and shows the answer. Takes the parameters. */
 int shell_fetch_and_show(struct shell *shell, enum remote_daemon daemon, const char *method, json_t *parameters,
 			 int (*render)(FILE *out, const json_t *reply, bool as_json, struct err *err));
 /* Always returns -EINVAL. */

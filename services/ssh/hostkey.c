@@ -148,27 +148,35 @@ int hostkey_save_private(const char *path, EVP_PKEY *key, struct err *err)
 }
 
 /* The one-line form for known_hosts and ssh-keygen -lf; a convenience, so that a lost one is written again. */
-static int save_public(const char *path, enum hostkey_type type, const uint8_t *blob, size_t blob_len, struct err *err)
+int hostkey_save_public(const char *public_path, const char *algorithm, const uint8_t *blob, size_t blob_len,
+			struct err *err)
 {
-	char public_path[PATH_MAX];
 	AUTO(free) char *line = NULL;
 	AUTO(free) unsigned char *text = malloc(4 * (blob_len / 3 + 1) + 1);
 	int r;
 
 	if (!text)
 		return -ENOMEM;
-	if (snprintf(public_path, sizeof(public_path), "%s.pub", path) >= (int)sizeof(public_path))
-		return -ENAMETOOLONG;
-	if (access(public_path, F_OK) == 0)
-		return 0;
 	EVP_EncodeBlock(text, blob, (int)blob_len);
-	r = asprintf(&line, "%s %s sallyport\n", hostkey_algorithm_words[type], (const char *)text);
+	r = asprintf(&line, "%s %s sallyport\n", algorithm, (const char *)text);
 	if (r < 0) {
 		line = NULL;
 		return -ENOMEM;
 	}
 	r = fs_write_atomic(public_path, 0644, line, (size_t)r);
 	return r < 0 ? err_set(err, r, "%s: cannot be written: %s", public_path, strerror(-r)) : 0;
+}
+
+/* Beside the private one, where it is missing. */
+static int save_public(const char *path, enum hostkey_type type, const uint8_t *blob, size_t blob_len, struct err *err)
+{
+	char public_path[PATH_MAX];
+
+	if (snprintf(public_path, sizeof(public_path), "%s.pub", path) >= (int)sizeof(public_path))
+		return -ENAMETOOLONG;
+	if (access(public_path, F_OK) == 0)
+		return 0;
+	return hostkey_save_public(public_path, hostkey_algorithm_words[type], blob, blob_len, err);
 }
 
 /* ---- the set ---- */

@@ -54,6 +54,9 @@ int hostkey_make(const char *dir, enum hostkey_type type, unsigned bits, struct 
 /* Removes the key and remembers that it is not wanted: it is not made again at the next start. */
 int hostkey_zeroize(const char *dir, enum hostkey_type type, struct err *err);
 
+/* The line of a public key in one file, written atomically. */
+int hostkey_save_public(const char *public_path, const char *algorithm, const uint8_t *blob, size_t blob_len,
+			struct err *err);
 /* A private key in one file: written atomically for root alone; overwritten and removed, which is no error where
  * there is none. */
 int hostkey_save_private(const char *path, EVP_PKEY *key, struct err *err);

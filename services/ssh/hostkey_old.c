@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fs.h"
 #include "services/ssh/hostkey.h"
 #include "services/ssh/hostkey_blob.h"
 
@@ -122,25 +121,13 @@ static EVP_PKEY *make_dsa(unsigned bits)
 
 static int save_public(const char *public_path, enum hostkey_old old, EVP_PKEY *key, struct err *err)
 {
-	AUTO(free) unsigned char *text = NULL;
 	AUTO(free) uint8_t *blob = NULL;
-	AUTO(free) char *line = NULL;
 	size_t len;
 	int r = hostkey_blob_write(key, &blob, &len);
 
 	if (r < 0)
 		return err_set(err, r, "%s: the key cannot be encoded", public_path);
-	text = malloc(4 * (len / 3 + 1) + 1);
-	if (!text)
-		return -ENOMEM;
-	EVP_EncodeBlock(text, blob, (int)len);
-	r = asprintf(&line, "%s %s sallyport\n", kinds[old].algorithm, (const char *)text);
-	if (r < 0) {
-		line = NULL;
-		return -ENOMEM;
-	}
-	r = fs_write_atomic(public_path, 0644, line, (size_t)r);
-	return r < 0 ? err_set(err, r, "%s: cannot be written: %s", public_path, strerror(-r)) : 0;
+	return hostkey_save_public(public_path, kinds[old].algorithm, blob, len, err);
 }
 
 int hostkey_old_make(const char *dir, enum hostkey_old old, unsigned bits, struct err *err)

@@ -47,6 +47,17 @@ static void json_auto(json_t **json)
 	json_decref(*json);
 }
 
+static void assert_same(const struct sample *to, const struct sample *from)
+{
+	cr_assert_str_eq(to->name, from->name);
+	cr_assert_eq(to->on, from->on);
+	cr_assert_eq(to->port, from->port);
+	cr_assert_eq(to->count, from->count);
+	cr_assert_eq(to->total_bytes, from->total_bytes);
+	cr_assert_eq(to->when_us, from->when_us);
+	cr_assert_eq(to->color, from->color);
+}
+
 static void assert_round_trip(const struct sample *from)
 {
 	AUTO(json) json_t *object = field_encode(sample_fields, from);
@@ -56,13 +67,7 @@ static void assert_round_trip(const struct sample *from)
 	cr_assert_not_null(object);
 	cr_assert_eq(json_object_size(object), 7);
 	cr_assert_eq(field_decode(sample_fields, object, &to, &err), 0, "%s", err.text);
-	cr_assert_str_eq(to.name, from->name);
-	cr_assert_eq(to.on, from->on);
-	cr_assert_eq(to.port, from->port);
-	cr_assert_eq(to.count, from->count);
-	cr_assert_eq(to.total_bytes, from->total_bytes);
-	cr_assert_eq(to.when_us, from->when_us);
-	cr_assert_eq(to.color, from->color);
+	assert_same(&to, from);
 	cr_assert(to.before == 3 && to.after == 5);
 }
 
@@ -76,13 +81,7 @@ static void assert_said_is_enough(const struct sample *from, size_t members)
 	cr_assert_not_null(object);
 	cr_assert_eq(json_object_size(object), members);
 	cr_assert_eq(field_decode(sample_fields, object, &to, NULL), 0);
-	cr_assert_str_eq(to.name, from->name);
-	cr_assert_eq(to.on, from->on);
-	cr_assert_eq(to.port, from->port);
-	cr_assert_eq(to.count, from->count);
-	cr_assert_eq(to.total_bytes, from->total_bytes);
-	cr_assert_eq(to.when_us, from->when_us);
-	cr_assert_eq(to.color, from->color);
+	assert_same(&to, from);
 }
 
 Test(field, what_is_nothing_need_not_be_said)
