@@ -151,6 +151,8 @@ int transport_accept(struct transport *transport, struct err *err);
 /* transport_auth.c */
 void transport_auth_watch(struct transport *transport);
 void transport_auth_messages(struct transport *transport);
+/* The type of the packet that has no place where it came, when it is that what libssh says; else -1. */
+long transport_rejected_type(const char *text);
 
 /* transport_channel.c */
 /* Answers what the client has asked for. */

@@ -35,15 +35,20 @@
 
 /* libssh drops a packet that has no place here, and says nothing to anybody. Answers that nobody asked for are refused
  * like those it cannot read; whoever sends something else is not a client. */
-static void on_rejected(struct transport *transport, const char *type)
+static void on_rejected(struct transport *transport, long type)
 {
-	long number = strtol(type, NULL, 10);
-
-	if (number == PACKET_RESPONSE)
+	if (type == PACKET_RESPONSE)
 		transport->responses_seen++;
 	else
 		transport_end(transport, END_PROTOCOL_ERROR, "the client sends a packet of type %ld before login",
-			      number);
+			      type);
+}
+
+long transport_rejected_type(const char *text)
+{
+	const char *words = strstr(text, REJECTED_WORDS);
+
+	return words ? strtol(words + strlen(REJECTED_WORDS), NULL, 10) : -1;
 }
 
 /* libssh gives out passwords and answers up to their first zero byte, and drops what follows them: only the size of
@@ -67,6 +72,7 @@ static void on_password(struct transport *transport)
 static void on_log(int priority, const char *function, const char *line, void *userdata)
 {
 	struct transport *transport = userdata;
+	long type;
 
 	(void)priority;
 	(void)function;
@@ -88,8 +94,9 @@ static void on_log(int priority, const char *function, const char *line, void *u
 		snprintf(transport->mismatch, sizeof(transport->mismatch), "%s", line);
 	if (strcmp(line, RESPONSE_LINE) == 0)
 		transport->responses_seen++;
-	if (strstr(line, REJECTED_WORDS))
-		on_rejected(transport, strstr(line, REJECTED_WORDS) + strlen(REJECTED_WORDS));
+	type = transport_rejected_type(line);
+	if (type >= 0)
+		on_rejected(transport, type);
 }
 
 void transport_auth_watch(struct transport *transport)

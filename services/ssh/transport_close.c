@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <syslog.h>
@@ -121,11 +120,7 @@ static void end_as_gone(struct transport *transport, const char *error)
  * clients live on that send some. */
 static bool spoke_in_key_exchange(const struct transport *transport, const char *error)
 {
-	static const char begin[] = "Packet filter: rejected packet (type ";
-	const char *number = strstr(error, begin);
-
-	return number && transport->phase == PHASE_OPEN &&
-	       strtol(number + strlen(begin), NULL, 10) >= CONNECTION_MESSAGES;
+	return transport->phase == PHASE_OPEN && transport_rejected_type(error) >= CONNECTION_MESSAGES;
 }
 
 static bool speaks_ssh2(const char *banner)
